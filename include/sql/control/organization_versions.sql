@@ -1,0 +1,3 @@
+insert into control.version (organization_id)
+values (%(organization_id)s)
+on conflict (organization_id) do nothing

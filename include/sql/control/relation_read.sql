@@ -1,0 +1,5 @@
+select
+    relation_schema,
+    relation_name,
+    digest
+from control.relation

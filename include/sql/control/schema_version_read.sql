@@ -1,0 +1,2 @@
+select version_num
+from control.schema_version

@@ -1,0 +1,3 @@
+select 1 as found
+from pg_database
+where datname = %(database)s

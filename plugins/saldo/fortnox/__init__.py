@@ -1,0 +1,1 @@
+"""Speaks to Fortnox: the hook, credentials, pacing, the resource catalogue and SIE files."""

@@ -1,0 +1,84 @@
+"""What Saldo tells Airflow about itself: connection types, settings and operator links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def get_provider_info() -> dict[str, Any]:
+    """The provider entry point (`apache_airflow_provider`), read by every Airflow component."""
+    return {
+        "package-name": "saldo",
+        "name": "Saldo",
+        "description": "Fortnox to PostgreSQL and Power BI.",
+        "versions": ["0.1.0"],
+        "connection-types": [
+            {
+                "connection-type": "fortnox",
+                "hook-class-name": "saldo.fortnox.hook.FortnoxHook",
+                "hook-name": "Fortnox",
+                "ui-field-behaviour": {
+                    "hidden-fields": ["port", "schema", "extra"],
+                    "relabeling": {"login": "Client-Id", "password": "Client secret", "host": "API address"},
+                    "placeholders": {"host": "https://api.fortnox.se"},
+                },
+                "conn-fields": {
+                    "oauth_url": {
+                        "label": "OAuth address",
+                        "description": "https://apps.fortnox.se/oauth-v1 unless you run against the sandbox",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                },
+            },
+            {
+                "connection-type": "powerbi_saldo",
+                "hook-class-name": "saldo.powerbi.hook.PowerBIHook",
+                "hook-name": "Power BI (Saldo)",
+                "ui-field-behaviour": {
+                    "hidden-fields": ["host", "port", "schema", "extra"],
+                    "relabeling": {"login": "Application (client) id", "password": "Client secret"},
+                },
+                "conn-fields": {
+                    "tenant_id": {"label": "Entra tenant id", "schema": {"type": ["string", "null"]}},
+                    "base_url": {
+                        "label": "API address",
+                        "description": "https://api.powerbi.com unless you run against the sandbox",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "authority": {
+                        "label": "Login address",
+                        "description": "https://login.microsoftonline.com unless you run against the sandbox",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "verify": {
+                        "label": "CA file of the login address",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                },
+            },
+        ],
+        "extra-links": ["saldo.pipeline.links.SyncStatusLink"],
+        "config": {
+            "saldo": {
+                "description": "Saldo: Fortnox to PostgreSQL and Power BI",
+                "options": {
+                    "encryption_keys": {
+                        "description": "Fernet keys for stored secrets, separated by commas, newest first",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "sensitive": True,
+                        "example": None,
+                        "default": None,
+                    },
+                    "include_dir": {
+                        "description": "The folder include/ of Saldo, when it does not lie beside plugins/",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "sensitive": False,
+                        "example": "/opt/saldo/include",
+                        "default": None,
+                    },
+                },
+            }
+        },
+    }

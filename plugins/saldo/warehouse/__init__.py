@@ -1,0 +1,1 @@
+"""Writes to PostgreSQL: landing, the ledger, building and checking the marts."""
