@@ -71,6 +71,17 @@ create table control.organization (
 );
 
 
+-- grain: one row
+-- why:   an empty list of organizations is believed only together with a revision that moved
+create table control.registry (
+    is_only boolean primary key default true check (is_only),
+    revision bigint not null
+);
+
+insert into control.registry (revision) values (0);
+grant select, update on table control.registry to saldo_page;
+
+
 -- grain: database role x organization
 -- why:   who may read which organization in schema mart; the policy of_reader asks here
 create table control.reader_grant (
@@ -112,12 +123,20 @@ create table control.request_pace (
 create table control.version (
     organization_id bigint primary key references control.organization,
     landed bigint not null default 0,
-    built bigint not null default 0,
     refreshed bigint not null default 0,
     as_of_date date,
     landed_at timestamptz,
-    built_at timestamptz,
     refreshed_at timestamptz
+);
+
+
+-- grain: organization
+-- why:   the version that the marts show; a row of its own, because a build reads one snapshot from
+--        its first statement to its last while landing goes on counting in control.version
+create table control.version_built (
+    organization_id bigint primary key references control.organization,
+    built bigint not null,
+    built_at timestamptz not null
 );
 
 
@@ -171,7 +190,7 @@ create table control.key_map (
     organization_id bigint not null references control.organization,
     entity text not null,
     natural_key text not null,
-    member_number int not null check (member_number > 0),
+    member_number int not null check (member_number between 1 and 9999999),
     primary key (organization_id, entity, natural_key),
     unique (organization_id, entity, member_number)
 );
@@ -182,6 +201,38 @@ return organization_id * 10000000 + member_number;
 
 comment on function control.member_key(bigint, int) is
 'The integer key of a member: unique over all organizations; member 0 is "none".';
+
+
+-- why: what came as text is cast here or becomes null, and never stops a build; words that PostgreSQL
+--      takes for values (today, infinity, NaN) are not values in a document
+create function staging.as_date(value text) returns date
+language sql stable parallel safe
+return case
+    when value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and pg_input_is_valid(value, 'date') then value::date
+end;
+
+create function staging.as_numeric(value text) returns numeric
+language sql stable parallel safe
+return case
+    when value ~ '^-?[0-9]+([.][0-9]+)?$' and pg_input_is_valid(value, 'numeric') then value::numeric
+end;
+
+create function staging.as_integer(value text) returns int
+language sql stable parallel safe
+return case
+    when value ~ '^-?[0-9]+$' and pg_input_is_valid(value, 'integer') then value::int
+end;
+
+create function staging.as_boolean(value text) returns boolean
+language sql stable parallel safe
+return case lower(value) when 'true' then true when 'false' then false end;
+
+create function staging.uncastable(value text, typed anyelement) returns text
+language sql stable parallel safe
+return case when value <> '' and typed is null then value end;
+
+comment on function staging.uncastable(text, anyelement) is
+'The text that one of the casts above could not take, or null: what the check value_uncastable lists.';
 
 
 -- grain: schema x relation
@@ -362,7 +413,8 @@ declare
     relation regclass;
 begin
     foreach relation in array array[
-        'control.organization', 'control.credential', 'control.version', 'control.refresh',
+        'control.organization', 'control.credential', 'control.version', 'control.version_built',
+        'control.refresh',
         'control.sync_status', 'control.check_result', 'control.key_map',
         'landing.document', 'landing.document_version', 'landing.sie_file', 'landing.ledger_year',
         'landing.ledger_account', 'landing.ledger_object', 'landing.ledger_balance',
@@ -384,6 +436,8 @@ grant select on table control.reader_grant to saldo_reader;
 grant select, insert, update on table control.credential to saldo_loader, saldo_page;
 grant select, insert, update on table control.request_pace to saldo_loader, saldo_page;
 grant select, insert, update on table control.version to saldo_loader, saldo_transformer, saldo_page;
+grant select, insert, update on table control.version_built to saldo_transformer;
+grant select on table control.version_built to saldo_loader, saldo_page;
 grant select, insert, update, delete on table control.refresh to saldo_transformer, saldo_page;
 grant select, insert, update, delete on table control.sync_status to saldo_loader, saldo_page;
 grant select, insert, update, delete on table control.check_result to saldo_transformer, saldo_page;
