@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql as composed
@@ -27,18 +28,20 @@ class Role(StrEnum):
 
 @contextmanager
 def connect(
-    role: Role, organization_id: int | None = None, *, autocommit: bool = False
+    role: Role,
+    organization_id: int | None = None,
+    *,
+    autocommit: bool = False,
+    patience_seconds: int | None = None,
 ) -> Iterator[Connection]:
     """A connection to the warehouse as `role`, seeing the rows of one organization and no other.
 
     Row-level security reads the session setting `saldo.organization_id`; without an organization the
     loader and the transformer see nothing, while the page sees the registry.
     One transaction: committed when the block ends, rolled back when it raises. With `autocommit` each
-    statement is its own.
+    statement is its own. `patience_seconds` bounds the wait for the server and for each statement.
     """
-    from airflow.providers.postgres.hooks.postgres import PostgresHook
-
-    connection = cast("Connection", PostgresHook(settings.WAREHOUSE_CONNECTION).get_conn())
+    connection = _hook(patience_seconds).get_conn()
     try:
         connection.autocommit = True
         enter(connection, role, organization_id)
@@ -47,6 +50,16 @@ def connect(
             yield connection
     finally:
         connection.close()
+
+
+def _hook(patience_seconds: int | None) -> Any:
+    from airflow.providers.postgres.hooks.postgres import PostgresHook
+
+    if patience_seconds is None:
+        return PostgresHook(settings.WAREHOUSE_CONNECTION)
+    warehouse = PostgresHook.get_connection(settings.WAREHOUSE_CONNECTION)
+    warehouse.extra = json.dumps(warehouse.extra_dejson | {"connect_timeout": patience_seconds})
+    return PostgresHook(connection=warehouse, options=f"-c statement_timeout={patience_seconds}s")
 
 
 def enter(connection: Connection, role: Role, organization_id: int | None) -> None:
@@ -62,4 +75,4 @@ def run(
     connection: Connection, name: str, parameters: dict[str, Any] | None = None
 ) -> psycopg.Cursor[TupleRow]:
     """Executes include/sql/<name>.sql with its parameters."""
-    return connection.execute(cast("LiteralString", statement(name)), parameters or {})
+    return connection.execute(statement(name), parameters or {})

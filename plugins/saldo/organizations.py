@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from saldo import settings
 from saldo.database import Role, connect, run
 
 SHARED_READER = "saldo_report"
+_PATIENCE_SECONDS = 2
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,14 @@ class Organization:
     name: str
     workspace_id: str | None
     dataset_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The connected organizations, oldest first, as of a revision that every connect moves on."""
+
+    revision: int
+    organizations: tuple[Organization, ...]
 
 
 def dag_id_of(tenant_id: str) -> str:
@@ -36,11 +52,11 @@ def dag_id_of(tenant_id: str) -> str:
     return f"fortnox__{tenant_id}"
 
 
-def connected(dag_id: str | None = None) -> list[Organization]:
-    """The connected organizations, oldest first; with `dag_id` that one alone."""
-    with connect(Role.PAGE) as connection:
+def read(dag_id: str | None = None, *, patience_seconds: int | None = None) -> Registry:
+    """The registry; with `dag_id` that organization alone."""
+    with connect(Role.PAGE, patience_seconds=patience_seconds) as connection:
         rows = run(connection, "control/organization_list", {"dag_id": dag_id}).fetchall()
-    return [Organization(*row) for row in rows]
+    return Registry(rows[0][0], tuple(Organization(*row[1:]) for row in rows if row[1] is not None))
 
 
 def register(
@@ -67,9 +83,67 @@ def register(
             },
         ).fetchone()
         assert row is not None
-        organization_id = int(row[0])
-        parameters = {"organization_id": organization_id, "role_name": SHARED_READER}
+        parameters = {"organization_id": int(row[0]), "role_name": SHARED_READER}
         run(connection, "control/organization_versions", parameters)
         run(connection, "control/organization_credential", parameters)
         run(connection, "control/organization_reader", parameters)
-    return connected(dag_id)[0]
+        run(connection, "control/registry_advance")
+    return read(dag_id).organizations[0]
+
+
+def for_parsing(dag_id: str | None) -> tuple[Organization, ...]:
+    """The organizations that the DAG file makes DAGs of: never raises.
+
+    A DAG file that raises, or that takes a failed answer for an empty one, hides every organization at
+    once. So the last good list is kept in a file, and an empty answer is believed only when the
+    registry's revision has moved since that list. With `dag_id` (a worker) only that one is read.
+    """
+    try:
+        registry = read(dag_id, patience_seconds=_PATIENCE_SECONDS)
+    except Exception as error:
+        log.error(
+            "The registry of organizations cannot be read (%s): using the last good list. "
+            "Check the connection saldo_warehouse",
+            type(error).__name__,
+        )
+        registry = None
+    kept = _kept()
+    if dag_id is not None:
+        known = kept.organizations if registry is None and kept else ()
+        return registry.organizations if registry else tuple(o for o in known if o.dag_id == dag_id)
+    if registry is None:
+        return kept.organizations if kept else ()
+    if not registry.organizations and kept and kept.organizations and registry.revision <= kept.revision:
+        log.error(
+            "The registry says that no organization is connected but has not changed since %d were: "
+            "using the last good list. Check that saldo_warehouse points at the right database",
+            len(kept.organizations),
+        )
+        return kept.organizations
+    if registry != kept:
+        _keep(registry)
+    return registry.organizations
+
+
+def _kept_path() -> Path:
+    home = os.environ.get("AIRFLOW_HOME", "~/airflow")
+    return Path(settings.get("state_dir", f"{home}/saldo")).expanduser() / "organizations.json"
+
+
+def _kept() -> Registry | None:
+    try:
+        content = json.loads(_kept_path().read_text(encoding="utf-8"))
+        return Registry(content["revision"], tuple(Organization(**item) for item in content["organizations"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(registry: Registry) -> None:
+    path = _kept_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_text(json.dumps(asdict(registry), ensure_ascii=False), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        log.warning("The list of organizations could not be kept in %s: %s", path, error)

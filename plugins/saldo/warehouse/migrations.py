@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import cast
 
 import psycopg
 import sqlalchemy
@@ -65,7 +65,7 @@ def set_up() -> None:
             connection.execute(
                 "select set_config(%s, %s, false)", [f"saldo.password_{login.login}", login.password]
             )
-        connection.execute(cast("LiteralString", sql.statement("setup/roles")))
+        connection.execute(sql.statement("setup/roles"))
         database = connections[0].schema
         if run(connection, "setup/database_exists", {"database": database}).fetchone() is None:
             connection.execute(
@@ -155,16 +155,14 @@ def _derive(connection: Connection) -> list[str]:
 def _drop(connection: Connection, schema: str, name: str) -> None:
     kind = "view" if schema == "staging" else "table"
     connection.execute(
-        composed.SQL(cast("LiteralString", f"drop {kind} if exists {{}} cascade")).format(
-            composed.Identifier(schema, name)
-        )
+        composed.SQL(f"drop {kind} if exists {{}} cascade").format(composed.Identifier(schema, name))
     )
 
 
 def _make(connection: Connection, schema: str, folder: str, file: sql.SqlFile) -> None:
     _drop(connection, schema, file.name)
     definition, *_ = definition_and_build(file)
-    connection.execute(cast("LiteralString", definition))
+    connection.execute(definition)
     relation = f"{schema}.{file.name}"
     if folder == "marts":
         connection.execute("call control.protect(%s)", [relation])
@@ -174,9 +172,7 @@ def _make(connection: Connection, schema: str, folder: str, file: sql.SqlFile) -
         _load_reference(connection, file.name)
         grantees = "saldo_transformer, saldo_page, saldo_reader"
     connection.execute(
-        composed.SQL(cast("LiteralString", f"grant select on {{}} to {grantees}")).format(
-            composed.Identifier(schema, file.name)
-        )
+        composed.SQL(f"grant select on {{}} to {grantees}").format(composed.Identifier(schema, file.name))
     )
 
 

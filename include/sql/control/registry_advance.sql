@@ -1,0 +1,2 @@
+update control.registry
+set revision = revision + 1

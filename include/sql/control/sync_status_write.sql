@@ -1,0 +1,18 @@
+insert into control.sync_status (
+    organization_id, resource, scope, run_id, status, fetched, changed, deleted, requests, seconds,
+    detail, swept_at
+)
+values (
+    control.current_organization_id(), %(resource)s, %(scope)s, %(run_id)s, %(status)s,
+    %(fetched)s, %(changed)s, %(deleted)s, %(requests)s, %(seconds)s, %(detail)s, %(swept_at)s
+)
+on conflict (organization_id, resource, scope) do update set
+    run_id = excluded.run_id,
+    status = excluded.status,
+    fetched = excluded.fetched,
+    changed = excluded.changed,
+    deleted = excluded.deleted,
+    requests = excluded.requests,
+    seconds = excluded.seconds,
+    detail = excluded.detail,
+    swept_at = excluded.swept_at

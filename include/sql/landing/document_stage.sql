@@ -1,0 +1,1 @@
+create temporary table incoming_page (body jsonb not null) on commit drop

@@ -1,0 +1,2 @@
+-- why: several resources may be merged in one transaction
+drop table incoming_page

@@ -1,0 +1,6 @@
+select data
+from landing.sie_file
+where
+    organization_id = control.current_organization_id()
+    and financial_year_id = %(financial_year_id)s
+    and is_newest

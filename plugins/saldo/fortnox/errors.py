@@ -1,0 +1,115 @@
+"""What can go wrong with Fortnox, and what to do about it.
+
+FortnoxError
+├── AccessRevokedError        the company must be connected again
+├── CredentialsRejectedError  the operator's own app is not set up right
+├── NotAvailableError         a scope or a licence is missing: this resource is skipped
+├── NotFoundError             there is no such record
+├── RejectedRequestError      Fortnox understood and said no
+└── TemporaryError            worth another try later
+    └── RateLimitedError
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+# Fortnox developer pages "Errors" and recorded answers: the code decides, never the status or the text.
+_NO_SCOPE = {2000663}
+_NO_LICENCE = {2001101, 2001103}
+_INTERNAL = {1000003, 1000029}
+_NO_LOGIN = {2000310, 2000311}
+
+
+class FortnoxError(RuntimeError):
+    """Fortnox did not do as asked. `code` is Fortnox's own, 0 where the answer held none."""
+
+    advice = ""
+
+    def __init__(self, message: str, *, code: int = 0, status: int = 0) -> None:
+        self.message = message
+        self.code = code
+        self.status = status
+        parts = [message.rstrip(".")]
+        if code:
+            parts.append(f"(Fortnox code {code})")
+        elif status:
+            parts.append(f"(HTTP {status})")
+        super().__init__(" ".join(parts) + (f". {self.advice}" if self.advice else ""))
+
+
+class AccessRevokedError(FortnoxError):
+    """The access that the company gave is gone; retrying will not bring it back."""
+
+    advice = "Connect the company again: its access in Fortnox was revoked, has lapsed or lacks the licence"
+
+
+class CredentialsRejectedError(FortnoxError):
+    """Fortnox does not know the operator's own client id and secret, or does not let them do this."""
+
+    advice = "Check client id and client secret in the connection fortnox_default against your app at Fortnox"
+
+
+class NotAvailableError(FortnoxError):
+    """A scope or licence is missing; other resources are not touched by that."""
+
+    advice = "This resource is skipped until the company has the scope and the licence for it"
+
+
+class NotFoundError(FortnoxError):
+    """There is no such record."""
+
+
+class RejectedRequestError(FortnoxError):
+    """Fortnox understood the request and refused it."""
+
+
+class TemporaryError(FortnoxError):
+    """Too busy, broken for the moment, or cut off on the way."""
+
+    advice = (
+        "Fortnox or the network failed several times in a row; the next run goes on where this one stopped"
+    )
+
+
+class RateLimitedError(TemporaryError):
+    """More than 25 requests in 5 seconds for this app and company (Fortnox developer pages, Rate limits)."""
+
+
+def from_response(status: int, body: bytes) -> FortnoxError:
+    """The exception for an answer that is no success: whatever its shape, JSON or not, by trying."""
+    message, code = _message_and_code(body)
+    message = message or f"Fortnox answered {status}"
+    kind: type[FortnoxError] = RejectedRequestError
+    if status == 429:
+        kind = RateLimitedError
+    elif code in _NO_SCOPE | _NO_LICENCE or "Feature inte tillgänglig" in message:
+        kind = NotAvailableError
+    elif status == 401 or code in _NO_LOGIN:
+        kind = AccessRevokedError
+    elif status >= 500 or code in _INTERNAL:
+        kind = TemporaryError
+    elif status == 404:
+        kind = NotFoundError
+    elif status == 403:
+        kind = NotAvailableError
+    return kind(message, code=code, status=status)
+
+
+def _message_and_code(body: bytes) -> tuple[str, int]:
+    try:
+        answer: Any = json.loads(body)
+    except ValueError:
+        return "", 0
+    if not isinstance(answer, dict):
+        return "", 0
+    information = answer.get("ErrorInformation")
+    if isinstance(information, dict):
+        lower = {str(key).lower(): value for key, value in information.items()}
+        code = lower.get("code")
+        return str(lower.get("message", "")), code if isinstance(code, int) else 0
+    for key in ("error_description", "message", "error"):
+        if isinstance(answer.get(key), str):
+            return answer[key], 0
+    return "", 0

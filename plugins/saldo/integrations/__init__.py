@@ -1,0 +1,1 @@
+"""Saldo's pages inside the Airflow UI."""

@@ -1,0 +1,31 @@
+"""The only module that Airflow loads as a plugin; every process imports it, so it stays light."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+
+from saldo.pipeline.links import SyncStatusLink
+
+
+class _Pages:
+    """Saldo's web pages, imported with the first request, that is: in the API server alone."""
+
+    _app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hands the request on."""
+        if self._app is None:
+            from saldo.integrations.web import app
+
+            type(self)._app = app
+        await self._app(scope, receive, send)
+
+
+class SaldoPlugin(AirflowPlugin):
+    """Pages below /saldo and the button on the tasks that leads to them."""
+
+    name = "saldo"
+    fastapi_apps: ClassVar[list[Any]] = [{"app": _Pages(), "url_prefix": "/saldo", "name": "Saldo"}]
+    operator_extra_links: ClassVar[list[Any]] = [SyncStatusLink()]
