@@ -1,0 +1,73 @@
+"""The extract tasks against the sandbox: what lands, what a second run does, what a change does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.sandbox.process import Sandbox, running_sandbox
+from tests.support import Warehouse, connect_companies, point_at_sandbox
+
+pytestmark = pytest.mark.database
+
+
+@pytest.fixture
+def own_sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    with running_sandbox("--companies", "demo") as running:
+        point_at_sandbox(running, monkeypatch)
+        yield running
+
+
+def extract(organization: Any, run_id: str = "run", **request: Any) -> Any:
+    """Changes, ledger and registers as their tasks would; returns what changes left to do."""
+    from saldo.pipeline.extract import Request, extraction
+
+    asked = Request(run_id, **request)
+    with extraction(organization, asked) as work:
+        remaining = work.changes()
+    with extraction(organization, asked) as work:
+        work.ledger()
+        work.registers(remaining.registers)
+    return remaining
+
+
+def test_second_run_changes_nothing(warehouse: Warehouse, own_sandbox: Sandbox) -> None:
+    organization = connect_companies(own_sandbox)[2]
+    extract(organization, "first")
+    before = warehouse.dump("landing")
+    landed = warehouse.rows("select landed from control.version order by organization_id")
+
+    remaining = extract(organization, "second")
+
+    assert not remaining.ledger
+    assert remaining.registers == ()
+    assert warehouse.dump("landing") == before
+    assert warehouse.rows("select landed from control.version order by organization_id") == landed
+    assert len(before["landing.voucher"]) > 1000
+
+
+def test_full_reload_changes_nothing_either(warehouse: Warehouse, own_sandbox: Sandbox) -> None:
+    organization = connect_companies(own_sandbox)[0]
+    extract(organization)
+    before = warehouse.dump("landing")
+
+    extract(organization, full_reload=True)
+
+    assert warehouse.dump("landing") == before
+
+
+def test_a_new_voucher_is_one_voucher_written(warehouse: Warehouse, own_sandbox: Sandbox) -> None:
+    organization = connect_companies(own_sandbox)[0]
+    extract(organization)
+    count = warehouse.rows("select count(*) from landing.voucher")[0][0]
+
+    own_sandbox.admin("POST", f"{organization.tenant_id}/vouchers", {})
+    remaining = extract(organization)
+
+    assert remaining.ledger
+    assert warehouse.rows("select count(*) from landing.voucher")[0][0] == count + 1
+    assert warehouse.rows(
+        "select fetched, changed, deleted from control.sync_status where resource = 'sie'"
+    ) == [(count + 1, 1, 0)]

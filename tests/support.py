@@ -1,0 +1,251 @@
+"""What tests share: warehouses, companies in them, a run of a DAG's operators without Airflow's scheduler."""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from local.postgres import EmbeddedPostgres
+from tests.sandbox.process import Sandbox
+
+PASSWORDS = {"saldo_app": "app-password", "saldo_migrator": "migrator-password", "saldo_report": "report-password"}
+_CONNECTIONS = {"warehouse": "saldo_app", "migration": "saldo_migrator", "report": "saldo_report"}
+_STAMPS = [
+    line for line in Path(__file__).with_name("run_stamps.txt").read_text().splitlines() if line[:1] not in "#"
+]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """One warehouse database of the test run's PostgreSQL."""
+
+    server: EmbeddedPostgres
+    name: str
+
+    def url(self, login: str = "saldo_app") -> str:
+        """Its address for one of Saldo's logins."""
+        return self.server.url(self.name, login, PASSWORDS[login])
+
+    def point_at(self, patch: pytest.MonkeyPatch) -> None:
+        """Makes it the one that Airflow's connections lead to."""
+        for connection, login in _CONNECTIONS.items():
+            patch.setenv(f"AIRFLOW_CONN_SALDO_{connection.upper()}", self.url(login))
+
+    def create(self, template: str) -> None:
+        """Copies the template."""
+        self._as_superuser(f'create database "{self.name}" template "{template}" owner saldo_owner')
+
+    def drop(self) -> None:
+        """Ends its connections and deletes it."""
+        self._as_superuser(f'drop database if exists "{self.name}" with (force)')
+
+    def _as_superuser(self, statement: str) -> None:
+        with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def rows(self, query: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """Reads as the superuser, whom row-level security does not bind."""
+        with psycopg.connect(self.server.url(self.name)) as connection:
+            return connection.execute(query, parameters).fetchall()
+
+    def execute(self, query: str, parameters: Any = None) -> None:
+        """Writes as the superuser: for faults that no role of Saldo's could bring about."""
+        with psycopg.connect(self.server.url(self.name)) as connection:
+            connection.execute(query, parameters)
+
+    def dump(self, *schemas: str) -> dict[str, list[tuple[str, ...]]]:
+        """Every relation of the schemas, ordered, without the columns of run_stamps.txt."""
+        relations = self.rows(
+            "select table_schema, table_name, array_agg(column_name::text order by ordinal_position) "
+            "from information_schema.columns where table_schema = any(%s) group by 1, 2 order by 1, 2",
+            [list(schemas or ("landing", "staging", "mart"))],
+        )
+        found: dict[str, list[tuple[str, ...]]] = {}
+        for schema, table, columns in relations:
+            kept = [column for column in columns if not _is_stamp(f"{schema}.{table}.{column}")]
+            listed = ", ".join(f'"{column}"::text' for column in kept)
+            found[f"{schema}.{table}"] = sorted(
+                self.rows(f'select {listed} from "{schema}"."{table}"'), key=lambda row: tuple(map(str, row))
+            )
+        return found
+
+
+def _is_stamp(column: str) -> bool:
+    return any(fnmatch.fnmatchcase(column, stamp) for stamp in _STAMPS)
+
+
+def point_at_sandbox(sandbox: Sandbox, patch: pytest.MonkeyPatch) -> None:
+    """Makes Fortnox and Power BI the sandbox's."""
+    patch.setenv(
+        "AIRFLOW_CONN_FORTNOX_DEFAULT",
+        json.dumps(
+            {
+                "conn_type": "fortnox",
+                "login": "sandbox-client",
+                "password": "sandbox-secret",
+                "host": sandbox.base_url,
+                "extra": {"oauth_url": f"{sandbox.base_url}/oauth-v1"},
+            }
+        ),
+    )
+    patch.setenv(
+        "AIRFLOW_CONN_POWERBI_DEFAULT",
+        json.dumps(
+            {
+                "conn_type": "powerbi_saldo",
+                "login": "sandbox-powerbi",
+                "password": "sandbox-powerbi-secret",
+                "extra": {
+                    "tenant_id": "sandbox-tenant",
+                    "base_url": sandbox.base_url,
+                    "authority": sandbox.token_url,
+                    "verify": str(sandbox.ca_path),
+                },
+            }
+        ),
+    )
+
+
+def connect_companies(sandbox: Sandbox) -> list[Any]:
+    """Registers every company of the sandbox, as `saldo connect` does; returns the organizations."""
+    from saldo import organizations
+
+    return [
+        organizations.register(
+            tenant_id=company["tenant_id"],
+            name=company["name"],
+            organization_number=company["organization_number"],
+            workspace_id=company["workspace_id"],
+            dataset_id=company["dataset_id"],
+        )
+        for company in sandbox.companies()
+    ]
+
+
+@dataclass
+class _TaskInstance:
+    xcoms: dict[tuple[str, str], Any]
+    task_id: str
+    map_index: int = -1
+    try_number: int = 1
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.xcoms[self.task_id, key] = json.loads(json.dumps(value))
+
+    def xcom_pull(self, task_ids: str, key: str = "return_value") -> Any:
+        return self.xcoms.get((task_ids, key))
+
+
+@dataclass
+class _DagRun:
+    run_id: str
+    run_type: str = "manual"
+    data_interval_start: datetime | None = None
+    data_interval_end: datetime | None = None
+
+
+class _AnyEvent(dict[Any, Any]):
+    def __missing__(self, key: Any) -> Any:
+        self[key] = type("Event", (), {"extra": {}})()
+        return self[key]
+
+
+@dataclass
+class Run:
+    """The tasks of one run, each executed, skipped or failed, in order."""
+
+    states: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, BaseException] = field(default_factory=dict)
+
+    @property
+    def executed(self) -> list[str]:
+        """The tasks that had a process of their own: not those that another task skipped."""
+        return [task for task, state in self.states.items() if state != "skipped by another"]
+
+
+def run_dag(
+    dag: Any,
+    run_id: str = "test",
+    params: dict[str, Any] | None = None,
+    interval: tuple[datetime, datetime] | None = None,
+) -> Run:
+    """Executes a DAG's operators in this process, in order, with deferrals, as Airflow would; no retries."""
+    from airflow.sdk.exceptions import (
+        AirflowSkipException,
+        DownstreamTasksSkipped,
+        TaskDeferred,
+    )
+
+    run, xcoms, skipped = Run(), {}, set()
+    backfill = {"run_type": "backfill", "data_interval_start": interval[0], "data_interval_end": interval[1]}
+    dag_run = _DagRun(run_id, **(backfill if interval else {}))  # type: ignore[arg-type]
+    for task in dag.topological_sort():
+        if task.task_id in skipped:
+            run.states[task.task_id] = "skipped by another"
+            continue
+        if any(run.states.get(upstream) in ("failed", "upstream failed") for upstream in task.upstream_task_ids):
+            run.states[task.task_id] = "upstream failed"
+            continue
+        context = {
+            "dag_run": dag_run,
+            "run_id": run_id,
+            "params": params or {},
+            "ti": _TaskInstance(xcoms, task.task_id),
+            "outlet_events": _AnyEvent(),
+            "dag": dag,
+            "task": task,
+        }
+        run.states[task.task_id] = "success"
+        try:
+            method, arguments = task.execute, {}
+            while True:
+                try:
+                    method(context, **arguments)
+                    break
+                except TaskDeferred as deferred:
+                    event = asyncio.run(_first_event(deferred.trigger))
+                    method = getattr(task, deferred.method_name)
+                    arguments = {**(deferred.kwargs or {}), "event": event}
+        except DownstreamTasksSkipped as skip:
+            skipped |= {item if isinstance(item, str) else item[0] for item in skip.tasks}
+        except AirflowSkipException:
+            run.states[task.task_id] = "skipped"
+        except Exception as error:
+            run.states[task.task_id] = "failed"
+            run.errors[task.task_id] = error
+    return run
+
+
+async def _first_event(trigger: Any) -> Any:
+    async for event in trigger.run():
+        return event.payload
+    raise AssertionError("the trigger ended without an event")
+
+
+def dag_of(organization: Any) -> Any:
+    """The organization's DAG, as the DAG file builds it."""
+    from saldo.pipeline.dag import build
+
+    return build(organization)
+
+
+@contextmanager
+def patched() -> Iterator[pytest.MonkeyPatch]:
+    """A monkeypatch for fixtures that outlive a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+def now() -> datetime:
+    """UTC."""
+    return datetime.now(UTC)
