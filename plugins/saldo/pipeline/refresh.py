@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LONGEST_WAIT = timedelta(minutes=10)
 _SLOWEST_POLL_SECONDS = 30.0
 _SECONDS_BETWEEN_LOG_LINES = 60.0
-# the service's Date header has whole seconds, and its machines' clocks differ a little
+# between the service's machine that answers and the one that writes down when a refresh started
 _CLOCK_TOLERANCE = timedelta(seconds=2)
 
 
@@ -148,7 +148,7 @@ def seek(history: History, request_id: str | None, since: datetime) -> Refresh |
     """The refresh of that id or, where the id is not known, the first that started at `since` or later."""
     if request_id is not None:
         return history.find(request_id)
-    return history.first_since(since - _CLOCK_TOLERANCE)
+    return history.first_since(since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,7 @@ class PowerBIRefreshOperator(BaseOperator):
                     state.built,
                 )
                 self._watch(state, history, running.request_id, started_at)
-        asked = _Asked(state.built, history.as_of, request_id=None, due_at=None)
+        asked = _Asked(state.built, _moment_to_ask(history), request_id=None, due_at=None)
         if not self._intend(asked):
             return
         try:
@@ -340,7 +340,7 @@ class PowerBIRefreshOperator(BaseOperator):
         if refresh.is_completed:
             seconds = _seconds_of(refresh)
             self.log.info(
-                "Refresh %s completed in %.0f s: the report shows version %d",
+                "Refresh %s completed in %.1f s: the report shows version %d",
                 refresh.request_id,
                 seconds,
                 asked.built,
@@ -448,6 +448,12 @@ class PowerBIRefreshOperator(BaseOperator):
             if refreshed:
                 run(connection, "control/version_refreshed", {"built": asked.built})
             run(connection, "control/refresh_end", {"asked_at": asked.asked_at})
+
+
+def _moment_to_ask(history: History) -> datetime:
+    """A moment of the service's clock that ours starts after, and every refresh known by now before."""
+    known = [each.started_at + timedelta.resolution for each in history.refreshes if each.started_at]
+    return max([history.as_of - _CLOCK_TOLERANCE, *known])
 
 
 def _put_off_sentence(due_at: datetime) -> str:

@@ -318,7 +318,7 @@ class PowerBIHook(BaseHook):
                 f"The Airflow connection {self.powerbi_conn_id} lacks {' and '.join(missing)}",
                 advice="Fill it in from the app registration in Entra",
             )
-        options: dict[str, Any] = {"retry_total": 3, "connection_timeout": 10, "read_timeout": 30}
+        options: dict[str, Any] = {"retry_total": 1, "connection_timeout": 10, "read_timeout": 30}
         if authority := extra.get("authority"):
             options |= {"authority": authority, "disable_instance_discovery": authority.rstrip("/") != LOGIN}
         if verify := extra.get("verify"):
