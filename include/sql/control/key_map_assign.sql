@@ -28,7 +28,7 @@ numbered as (
         row_number() over (
             partition by organization_id, entity
             order by natural_key collate "C"
-        ) as position
+        ) as place
     from newcomer
 
 ),
@@ -48,7 +48,7 @@ select
     numbered.organization_id,
     numbered.entity,
     numbered.natural_key,
-    coalesce(highest.member_number, 0) + numbered.position as member_number
+    coalesce(highest.member_number, 0) + numbered.place as member_number
 from numbered
 left join highest
     on

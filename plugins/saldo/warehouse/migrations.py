@@ -132,9 +132,10 @@ def check_version(connection: Connection) -> None:
 def _derive(connection: Connection) -> list[str]:
     known = {(row[0], row[1]): row[2] for row in run(connection, "control/relation_read").fetchall()}
     made: list[str] = []
+    digests: dict[str, str] = {}
     for schema, folder in (("mart", "reference"), ("staging", "staging"), ("mart", "marts")):
         for file in sql.in_order(sql.files(folder)):
-            digest = file.digest + _data_digest(file.name) if folder == "reference" else file.digest
+            digest = _digest(folder, file, digests)
             if known.pop((schema, file.name), None) == digest:
                 continue
             _make(connection, schema, folder, file)
@@ -152,6 +153,19 @@ def _derive(connection: Connection) -> list[str]:
     return made
 
 
+def _digest(folder: str, file: sql.SqlFile, digests: dict[str, str]) -> str:
+    """Changes when the file does; for views and reference tables also when one they are made from does,
+    since dropping that one drops them."""
+    if folder == "marts":
+        return file.digest
+    parts = [file.digest, *(digests[name] for name in file.inputs if name in digests)]
+    path = _data_path(file.name)
+    if folder == "reference" and path.exists():
+        parts.append(hashlib.sha256(path.read_bytes()).hexdigest())
+    digests[file.name] = hashlib.sha256("".join(parts).encode()).hexdigest()
+    return digests[file.name]
+
+
 def _drop(connection: Connection, schema: str, name: str) -> None:
     kind = "view" if schema == "staging" else "table"
     connection.execute(
@@ -161,7 +175,7 @@ def _drop(connection: Connection, schema: str, name: str) -> None:
 
 def _make(connection: Connection, schema: str, folder: str, file: sql.SqlFile) -> None:
     _drop(connection, schema, file.name)
-    definition, *_ = definition_and_build(file)
+    definition, *fillings = definition_and_build(file)
     connection.execute(definition)
     relation = f"{schema}.{file.name}"
     if folder == "marts":
@@ -170,6 +184,8 @@ def _make(connection: Connection, schema: str, folder: str, file: sql.SqlFile) -
     grantees = "saldo_loader, saldo_transformer, saldo_page"
     if folder == "reference":
         _load_reference(connection, file.name)
+        for filling in fillings:
+            connection.execute(filling)
         grantees = "saldo_transformer, saldo_page, saldo_reader"
     connection.execute(
         composed.SQL(f"grant select on {{}} to {grantees}").format(composed.Identifier(schema, file.name))
@@ -177,17 +193,12 @@ def _make(connection: Connection, schema: str, folder: str, file: sql.SqlFile) -
 
 
 def definition_and_build(file: sql.SqlFile) -> list[str]:
-    """The statements of an SQL file: its definition first and, for a mart, the insert that fills it."""
+    """The statements of an SQL file: its definition first and, where it has one, the insert that fills it."""
     return [text for text in sqlparse.split(file.text) if text.strip()]
 
 
 def _data_path(name: str) -> Path:
     return settings.include_dir() / "sql" / "reference" / f"{name}.csv"
-
-
-def _data_digest(name: str) -> str:
-    path = _data_path(name)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
 def _load_reference(connection: Connection, name: str) -> None:

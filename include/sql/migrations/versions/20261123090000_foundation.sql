@@ -227,12 +227,12 @@ create function staging.as_boolean(value text) returns boolean
 language sql stable parallel safe
 return case lower(value) when 'true' then true when 'false' then false end;
 
-create function staging.uncastable(value text, typed anyelement) returns text
-language sql stable parallel safe
-return case when value <> '' and typed is null then value end;
+create function staging.uncastable(value text, is_null boolean) returns text
+language sql immutable parallel safe
+return case when value <> '' and is_null then value end;
 
-comment on function staging.uncastable(text, anyelement) is
-'The text that one of the casts above could not take, or null: what the check value_uncastable lists.';
+comment on function staging.uncastable(text, boolean) is
+'The text whose cast above came out as null, or null: what the check value_uncastable lists.';
 
 
 -- grain: schema x relation

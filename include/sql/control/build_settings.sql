@@ -1,0 +1,7 @@
+-- why: relations just filled have no statistics yet, and analyze inside the transaction would hold a
+--      lock that the builds of other organizations wait for; without statistics a hash join is right
+--      at any size, a nested loop at few
+select
+    set_config('enable_nestloop', 'off', true) as enable_nestloop,
+    set_config('jit', 'off', true) as jit,
+    set_config('work_mem', '64MB', true) as work_mem

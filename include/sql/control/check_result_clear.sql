@@ -1,0 +1,2 @@
+delete from control.check_result
+where organization_id = control.current_organization_id()
