@@ -13,10 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from sandbox.books import Company
 from sandbox.demo import demo_companies
 from sandbox.made_up import CompanySpecification, make_up
-from sandbox.server import serve
 from sandbox.sie_files import SieFileError, read_companies
 from sandbox.state import STOCKHOLM, Settings, State
-from sandbox.tls import make_certificates
 
 
 class _RefusedError(Exception):
@@ -35,7 +33,10 @@ def main() -> int:
     except (_RefusedError, SieFileError) as error:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)
         return 2
-    _, certificate = make_certificates(options.directory, options.certificate_name)
+    from sandbox.server import serve  # here, since it takes most of a second and a refusal should not
+    from sandbox.tls import make_certificates
+
+    certificate = make_certificates(options.directory, options.certificate_name)
     state = State(
         {company.tenant_id: company for company in companies},
         Settings(latency_ms=options.latency_ms, refresh_seconds=options.refresh_seconds),

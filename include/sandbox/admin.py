@@ -119,7 +119,8 @@ def _ledger_year(company: Company, year_id: int | None, day: dt.date | None) -> 
 
 def _voucher_routes(router: APIRouter, state: State) -> None:
     @router.post("/{tenant}/vouchers", status_code=201)
-    async def add_voucher(tenant: str, body: VoucherBody) -> dict[str, Any]:
+    async def add_voucher(tenant: str, body: VoucherBody | None = None) -> dict[str, Any]:
+        body = body or VoucherBody()
         year = _ledger_year(_company(state, tenant), body.financial_year, body.date)
         number = body.number or year.next_number(body.series)
         if (body.series, number) in year.vouchers:
@@ -247,7 +248,7 @@ def _dataset_routes(router: APIRouter, datasets: dict[str, Dataset]) -> None:
         if dataset is None:
             raise HTTPException(404, f"There is no dataset {wanted}.")
         refresh_id = _arrange(dataset, body)
-        return {"dataset_id": dataset.id, "request_id": refresh_id, "counted": dataset.counted()}
+        return {"dataset_id": dataset.id, "request_id": refresh_id, "counted": len(dataset.counted())}
 
 
 def _arrange(dataset: Dataset, body: DatasetBody) -> str | None:

@@ -67,10 +67,15 @@ class Dataset:
         now = self.now()
         return next((refresh for refresh in self.refreshes if refresh.status(now) == "Unknown"), None)
 
-    def counted(self) -> int:
+    def counted(self) -> list[Refresh]:
         """Refreshes of the last 24 hours, of every origin, as the quota counts them."""
         since = max(self.now() - QUOTA_SECONDS, self.quota_cleared)
-        return sum(refresh.started > since for refresh in self.refreshes)
+        return [refresh for refresh in self.refreshes if refresh.started > since]
+
+    def seconds_until_room(self) -> int:
+        """Whole seconds until the oldest refresh that counts is a day old."""
+        oldest = min((refresh.started for refresh in self.counted()), default=self.now())
+        return max(1, int(oldest + QUOTA_SECONDS - self.now()) + 1)
 
     def start(self, kind: str, seconds: float, lag: float, body: dict[str, Any] | None = None) -> Refresh:
         """Start a refresh; what was arranged for the next one is used up by it."""
@@ -205,12 +210,15 @@ def _no_room(dataset: Dataset, settings: Settings) -> Response | None:
             "InvalidRequest",
             "Invalid dataset refresh request. Another refresh request is already executing",
         )
-    if dataset.counted() >= settings.quota:
-        return _error(
+    if len(dataset.counted()) >= settings.quota:
+        answer = _error(
             settings.quota_status,
             "Request Throttled",
             "Invalid dataset refresh request. Number of refresh requests in last 24 hours exceeded limit",
         )
+        if settings.quota_status == 429:
+            answer.headers["Retry-After"] = str(dataset.seconds_until_room())
+        return answer
     return None
 
 

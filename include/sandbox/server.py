@@ -71,3 +71,6 @@ async def _serve(state: State, api: socket.socket, token: socket.socket, certifi
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     await asyncio.gather(servers[0].serve([api]), servers[1].serve([token]))
+    for server in servers:
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()  # else the end of the loop would answer them with an error of ours

@@ -1,8 +1,8 @@
 """Given SIE 4 files as companies: served byte for byte, read only for what the REST lists need.
 
-Files with the same #FNR, #ORGNR or #FNAMN are years of one company. Of two files for the same year the one
-with the later #GEN is served; files that differ but bear the same date are refused, since nothing tells
-which of them is right.
+Files with the same #ORGNR, or the same #FNR or #FNAMN where one of them has no #ORGNR, are years of one
+company. Of two files for the same year the one with closing balances and the later #GEN is served; where
+neither differs the files are refused, since nothing tells which of them is right.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -46,6 +46,11 @@ class GivenYear:
         """Year and month of the start: the same whichever other years are served beside it."""
         return self.start.year * 100 + self.start.month
 
+    @property
+    def preference(self) -> tuple[bool, str]:
+        """Of two files for one year the larger is served: balances before none, then the later #GEN."""
+        return bool(self._closing), self.generated
+
     def opening(self) -> dict[int, int]:
         """#IB of the year, in öre."""
         return self._opening
@@ -59,57 +64,50 @@ class GivenYear:
         return self.content if kind == 4 else None
 
 
-@dataclass
-class _Group:
-    years: list[GivenYear] = field(default_factory=list)
-
-    def takes(self, year: GivenYear) -> bool:
-        """Whether the file is another year of this company; two different #ORGNR never are one."""
-        numbers = {known.organization_number for known in self.years if known.organization_number}
-        if year.organization_number and numbers and year.organization_number not in numbers:
-            return False
-        return any(
-            (year.number and year.number == known.number)
-            or (year.organization_number and year.organization_number == known.organization_number)
-            or (year.name and year.name.casefold() == known.name.casefold())
-            for known in self.years
-        )
-
-
 def read_companies(paths: list[Path]) -> list[Company]:
     """The companies in the files and folders; raises SieFileError for what cannot be served."""
-    groups: list[_Group] = []
-    for year in [_read(path) for path in _files(paths)]:
-        matching = [group for group in groups if group.takes(year)]
-        merged = _Group([*(known for group in matching for known in group.years), year])
-        groups = [*(group for group in groups if group not in matching), merged]
+    groups: list[list[GivenYear]] = []
+    # Files that say who they are come first, so that the order of the arguments decides nothing.
+    for year in sorted(_given(paths), key=lambda one: (not one.organization_number, one.start, one.path)):
+        matching = [group for group in groups if any(_same_company(year, known) for known in group)]
+        joined = [known for group in matching for known in group]
+        named = {known.organization_number: known.name for known in joined if known.organization_number}
+        if len(named) > 1:
+            raise SieFileError(
+                f"{year.path} could be a year of {' or of '.join(named.values())}; give it alone."
+            )
+        groups = [*(group for group in groups if group not in matching), [*joined, year]]
     companies: list[Company] = []
     for group in groups:
         companies.append(_company(group, {company.tenant_id for company in companies}))
     return companies
 
 
-def _files(paths: list[Path]) -> list[Path]:
+def _same_company(one: GivenYear, other: GivenYear) -> bool:
+    """By #ORGNR where both have it, else by #FNR or #FNAMN."""
+    if one.organization_number and other.organization_number:
+        return one.organization_number == other.organization_number
+    return bool(one.number and one.number == other.number) or one.name == other.name
+
+
+def _given(paths: list[Path]) -> list[GivenYear]:
     """The files themselves, and of a folder those that are SIE 4; its other SIE files are named and left."""
-    files: list[Path] = []
+    years: list[GivenYear] = []
     for path in paths:
         if not path.is_dir():
-            files.append(path)
+            years.append(_read(path))
             continue
-        found = 0
+        found = []
         for inside in sorted(path.iterdir()):
-            if not inside.is_file() or inside.suffix.lower() not in _SUFFIXES:
-                continue
-            try:
-                _read(inside)
-            except SieFileError as error:
-                print(f"Left out: {error}", file=sys.stderr)
-                continue
-            files.append(inside)
-            found += 1
+            if inside.is_file() and inside.suffix.lower() in _SUFFIXES:
+                try:
+                    found.append(_read(inside))
+                except SieFileError as error:
+                    print(f"Left out: {error}", file=sys.stderr)
         if not found:
             raise SieFileError(f"{path} holds no SIE 4 file (.se, .si or .sie).")
-    return files
+        years += found
+    return years
 
 
 def _read(path: Path) -> GivenYear:
@@ -144,7 +142,7 @@ def _read(path: Path) -> GivenYear:
         end,
         generated=_first(records, "#GEN", 1),
         number=_first(records, "#FNR", 1),
-        organization_number=_first(records, "#ORGNR", 1),
+        organization_number=_organization_number(_first(records, "#ORGNR", 1)),
         name=_name(records) or path.stem,
         accounts=_accounts(records),
         objects={
@@ -186,6 +184,14 @@ def _first(records: list[list[str]], label: str, place: int) -> str:
     )
 
 
+def _organization_number(text: str) -> str:
+    """With its hyphen, which some programs leave out; nothing for the zeros that others write for nothing."""
+    digits = re.sub(r"\D", "", text)
+    if not digits.strip("0"):
+        return ""
+    return f"{digits[-10:-4]}-{digits[-4:]}" if len(digits) in {10, 12} else text
+
+
 def _name(records: list[list[str]]) -> str:
     """All of #FNAMN: some programs leave a name with spaces unquoted."""
     return next((" ".join(record[1:]).strip() for record in records if record[0] == "#FNAMN"), "")
@@ -221,10 +227,10 @@ def _ore(text: str) -> int:
     return -ore if text.startswith("-") else ore
 
 
-def _company(group: _Group, taken: set[str]) -> Company:
-    years = _one_file_a_year(group.years)
+def _company(group: list[GivenYear], taken: set[str]) -> Company:
+    years = _one_file_a_year(group)
     newest = years[-1]
-    company = Company(_tenant_id(group.years, taken), newest.name, newest.organization_number, years=[*years])
+    company = Company(_tenant_id(group, taken), newest.name, newest.organization_number, years=[*years])
     modified = datetime(newest.start.year, newest.start.month, newest.start.day, 8)  # noqa: DTZ001
     for year in years:
         for (dimension, code), name in year.objects.items():
@@ -237,7 +243,7 @@ def _company(group: _Group, taken: set[str]) -> Company:
 
 def _one_file_a_year(given: list[GivenYear]) -> list[GivenYear]:
     years: list[GivenYear] = []
-    for year in sorted(given, key=lambda one: (one.start, one.end, one.generated)):
+    for year in sorted(given, key=lambda one: (one.start, one.end, *one.preference)):
         former = years[-1] if years else None
         if former is None or former.end < year.start:
             years.append(year)
@@ -248,13 +254,13 @@ def _one_file_a_year(given: list[GivenYear]) -> list[GivenYear]:
             )
         elif former.content == year.content:
             continue
-        elif former.generated == year.generated:
+        elif former.preference == year.preference:
             raise SieFileError(
                 f"{former.path} and {year.path} are the same year of {year.name} and made on the same day; "
                 "give only one of them."
             )
         else:
-            print(f"Left out: {former.path} is an older export than {year.path}.", file=sys.stderr)
+            print(f"Left out: {former.path} is older or holds less than {year.path}.", file=sys.stderr)
             years[-1] = year
     return years
 
@@ -267,5 +273,5 @@ def _tenant_id(years: list[GivenYear], taken: set[str]) -> str:
     if numbers and numbers[0] not in taken:
         return numbers[0]
     registered = min((year.organization_number for year in years if year.organization_number), default="")
-    identity = registered or min(year.name.casefold() for year in years)
+    identity = registered or min(year.name for year in years)
     return str(zlib.crc32(identity.encode()))

@@ -22,8 +22,8 @@ _SERVER_FILE = "powerbi-server.pem"
 _LIFE = timedelta(days=730)
 
 
-def make_certificates(directory: Path, names: Iterable[str]) -> tuple[Path, Path]:
-    """The authority's certificate for clients, and the server's certificate with its key, both PEM files.
+def make_certificates(directory: Path, names: Iterable[str]) -> Path:
+    """Put the authority's certificate into the directory, and give the file of the server's with its key.
 
     ``names`` are host names or addresses; 127.0.0.1 and localhost are always among them.
     """
@@ -44,7 +44,7 @@ def make_certificates(directory: Path, names: Iterable[str]) -> tuple[Path, Path
     )
     server = directory / _SERVER_FILE
     _write_secret(server, _private(key) + certificate.public_bytes(serialization.Encoding.PEM))
-    return directory / CA_FILE, server
+    return server
 
 
 def _authority(directory: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
