@@ -1,0 +1,284 @@
+-- severity: stop
+-- inputs:   mart.fct_ledger_row, mart.fct_account_balance_period, mart.trial_balance,
+--           mart.income_statement, mart.balance_sheet, mart.as_of, mart.dim_organization,
+--           mart.dim_financial_year, mart.dim_fiscal_period, mart.dim_account,
+--           mart.dim_cost_center, mart.dim_project, mart.dim_date, mart.dim_statement_line
+-- why:      a key that a fact carries and its dimension lacks is a row that Power BI shows as
+--           blank; that keys are unique and not null is the primary keys' business
+with
+
+fact_key as (
+
+    select
+        organization_id,
+        'fct_ledger_row' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.fct_ledger_row
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'fct_ledger_row' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.fct_ledger_row
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'fct_ledger_row' as fact,
+        'account_key' as key_name,
+        account_key as key_value
+    from mart.fct_ledger_row
+    group by organization_id, account_key
+    union all
+    select
+        organization_id,
+        'fct_ledger_row' as fact,
+        'cost_center_key' as key_name,
+        cost_center_key as key_value
+    from mart.fct_ledger_row
+    group by organization_id, cost_center_key
+    union all
+    select
+        organization_id,
+        'fct_ledger_row' as fact,
+        'project_key' as key_name,
+        project_key as key_value
+    from mart.fct_ledger_row
+    group by organization_id, project_key
+    union all
+    select
+        organization_id,
+        'fct_ledger_row' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.fct_ledger_row
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'fct_ledger_row' as fact,
+        'statement_line_key' as key_name,
+        statement_line_key as key_value
+    from mart.fct_ledger_row
+    group by organization_id, statement_line_key
+    union all
+    select
+        organization_id,
+        'fct_account_balance_period' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.fct_account_balance_period
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'fct_account_balance_period' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.fct_account_balance_period
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'fct_account_balance_period' as fact,
+        'account_key' as key_name,
+        account_key as key_value
+    from mart.fct_account_balance_period
+    group by organization_id, account_key
+    union all
+    select
+        organization_id,
+        'fct_account_balance_period' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.fct_account_balance_period
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'fct_account_balance_period' as fact,
+        'statement_line_key' as key_name,
+        statement_line_key as key_value
+    from mart.fct_account_balance_period
+    group by organization_id, statement_line_key
+    union all
+    select
+        organization_id,
+        'trial_balance' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.trial_balance
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'trial_balance' as fact,
+        'account_key' as key_name,
+        account_key as key_value
+    from mart.trial_balance
+    group by organization_id, account_key
+    union all
+    select
+        organization_id,
+        'trial_balance' as fact,
+        'statement_line_key' as key_name,
+        statement_line_key as key_value
+    from mart.trial_balance
+    group by organization_id, statement_line_key
+    union all
+    select
+        organization_id,
+        'income_statement' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.income_statement
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'income_statement' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.income_statement
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'income_statement' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.income_statement
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'income_statement' as fact,
+        'statement_line_key' as key_name,
+        statement_line_key as key_value
+    from mart.income_statement
+    group by organization_id, statement_line_key
+    union all
+    select
+        organization_id,
+        'balance_sheet' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.balance_sheet
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'balance_sheet' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.balance_sheet
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'balance_sheet' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.balance_sheet
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'balance_sheet' as fact,
+        'statement_line_key' as key_name,
+        statement_line_key as key_value
+    from mart.balance_sheet
+    group by organization_id, statement_line_key
+    union all
+    select
+        organization_id,
+        'as_of' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.as_of
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'as_of' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.as_of
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'as_of' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.as_of
+    group by organization_id, date_key
+
+),
+
+known_key as (
+
+    select
+        organization_id,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.dim_financial_year
+    union all
+    select
+        organization_id,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.dim_fiscal_period
+    union all
+    select
+        organization_id,
+        'account_key' as key_name,
+        account_key as key_value
+    from mart.dim_account
+    union all
+    select
+        organization_id,
+        'cost_center_key' as key_name,
+        cost_center_key as key_value
+    from mart.dim_cost_center
+    union all
+    select
+        organization_id,
+        'project_key' as key_name,
+        project_key as key_value
+    from mart.dim_project
+    union all
+    select
+        dim_organization.organization_id,
+        'date_key' as key_name,
+        reference.date_key as key_value
+    from mart.dim_organization as dim_organization
+    cross join mart.dim_date as reference
+    union all
+    select
+        dim_organization.organization_id,
+        'statement_line_key' as key_name,
+        reference.statement_line_key as key_value
+    from mart.dim_organization as dim_organization
+    cross join mart.dim_statement_line as reference
+
+)
+
+select
+    fact_key.organization_id,
+    'key is not in its dimension' as reason,
+    jsonb_build_object(
+        'fact', fact_key.fact, 'key', fact_key.key_name, 'value', fact_key.key_value
+    ) as detail
+from fact_key
+left join known_key
+    on
+        fact_key.organization_id = known_key.organization_id
+        and fact_key.key_name = known_key.key_name
+        and fact_key.key_value = known_key.key_value
+where
+    fact_key.key_value is not null
+    and known_key.organization_id is null;
