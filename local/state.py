@@ -50,6 +50,7 @@ class State:
     Attributes:
         directory: the folder of the stack, `.saldo/` in the checkout.
         sie: the SIE files and folders served as companies; empty means the made-up companies.
+        connected: {tenant id: DAG id} of the companies that `make up` has connected.
         processes: {name: process id}, each the leader of its own session (local.processes).
     """
 
@@ -57,6 +58,7 @@ class State:
     ports: Ports = field(default_factory=Ports)
     secrets: Secrets = field(default_factory=Secrets)
     sie: list[str] = field(default_factory=list)
+    connected: dict[str, str] = field(default_factory=dict)
     processes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -103,6 +105,7 @@ def load(directory: Path) -> State | None:
             ports=Ports(**stored["ports"]),
             secrets=Secrets(**stored["secrets"]),
             sie=list(stored["sie"]),
+            connected=dict(stored["connected"]),
             processes={name: int(pid) for name, pid in stored["processes"].items()},
         )
     except FileNotFoundError:
@@ -137,6 +140,7 @@ def _to_json(state: State) -> dict[str, Any]:
         "ports": asdict(state.ports),
         "secrets": asdict(state.secrets),
         "sie": state.sie,
+        "connected": state.connected,
         "processes": state.processes,
     }
 

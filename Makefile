@@ -1,0 +1,72 @@
+# Everything about Saldo on one machine. `make` alone lists it; docs/docker.md is the way with Docker.
+
+PYTHON ?= python3
+VENV := .venv/bin
+
+# Ports and arguments reach the programs as environment variables: `make up AIRFLOW_PORT=9080`.
+# $(value) leaves a dollar sign in them alone, as in ARGS='-c "select $$1"'.
+override ARGS := $(value ARGS)
+override SIE := $(value SIE)
+export AIRFLOW_PORT SANDBOX_PORT WAREHOUSE_PORT ARGS SIE
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status psql warehouse clean test test-fast test-all lint lock env environment
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+up: environment ## start everything, connect three made-up companies (or SIE=folder), show their figures
+	@$(VENV)/python -m local up
+
+down: ## end what `make up` started; the data stays
+	$(if_it_lives_here)
+
+status: ## the companies' table again
+	$(if_it_lives_here)
+
+psql: ## the warehouse as the reader: make psql ARGS='-c "select * from mart.dim_organization"'
+	$(if_it_lives_here)
+
+warehouse: ## the warehouse's address for any other program
+	$(if_it_lives_here)
+
+clean: ## make down, and remove all its state
+	$(if_it_lives_here)
+
+test: environment ## tests, beside a running `make up`, without network
+	@$(VENV)/pytest -m "not slow"
+
+test-fast: environment ## only those without database or Airflow
+	@$(VENV)/pytest -m "not database and not airflow and not slow"
+
+test-all: environment ## all tests, the whole system and kills included
+	@$(VENV)/pytest
+
+lint: environment ## style, types, who may import whom, SQL
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports
+	@$(VENV)/sqlfluff lint include/sql
+
+lock: environment ## pin anew what requirements.in asks for
+	@$(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --quiet requirements.in -o requirements.txt
+
+env: ## for Docker: write .env with new passwords and keys (docs/docker.md)
+	@$(PYTHON) local/docker/write_env.py
+
+environment:
+	@command -v $(PYTHON) >/dev/null || { echo "Saldo needs Python 3.11 to 3.14: install it, or say where it is, like make up PYTHON=/usr/bin/python3.12."; exit 2; }
+	@$(PYTHON) local/bootstrap.py
+
+# Nothing is installed in order to find that there is nothing to end or to show.
+define if_it_lives_here
+@if [ -d .saldo ]; then \
+	[ -x $(VENV)/python ] || $(PYTHON) local/bootstrap.py || exit; \
+	exec $(VENV)/python -m local $@; \
+else \
+	echo "Saldo is not running here: make up starts it."; \
+	case $@ in down|clean) ;; *) exit 1 ;; esac; \
+fi
+endef
