@@ -1,4 +1,17 @@
-"""/sandbox/...: what a test or a demo does to the sandbox while it runs. No token, no limit, no latency."""
+"""/sandbox/...: what a test or a demo does to the sandbox while it runs. No token, no limit, no latency.
+
+GET     companies                                   who is served; answers as soon as all are
+POST    {tenant}/vouchers                           book one, given or made up (VoucherBody)
+DELETE  {tenant}/vouchers/{year}/{series}/{number}  delete one; deleted and booked again it is changed
+POST    {tenant}/{register}                         add a record (RecordBody); the registers are
+PATCH   {tenant}/{register}/{number}                rename it            customers, suppliers, projects
+DELETE  {tenant}/{register}/{number}                delete it            and costcenters
+GET     requests    DELETE requests                 how often each path was asked for; forget it
+GET     settings    POST   settings                 see state.Settings; POST changes those that it names
+GET     faults      POST   faults    DELETE faults  see state.Fault; POST takes a list
+GET     refreshes                                   every refresh of every Power BI dataset
+POST    datasets/{id}                               arrange what befalls its refreshes (DatasetBody)
+"""
 
 from __future__ import annotations
 
@@ -55,7 +68,13 @@ class RecordBody(_Body):
 
 
 class DatasetBody(_Body):
-    """One thing to do to a dataset's refreshes."""
+    """One thing to do to a dataset's refreshes.
+
+    fail_next and disable_next say how the next one ends; hold keeps the running one and the next ones
+    running until release; cancel ends the running one; foreign starts one that Power BI's own schedule asked
+    for (``seconds`` long, default 60); advance puts the dataset's clock forward (``seconds``, default a day);
+    clear_quota forgets the refreshes of the last 24 hours.
+    """
 
     action: Literal[
         "fail_next", "disable_next", "hold", "release", "cancel", "foreign", "advance", "clear_quota"
@@ -129,7 +148,7 @@ def _voucher_routes(router: APIRouter, state: State) -> None:
             Row(row.account, int(row.amount * 100), row.cost_center, row.project, row.text)
             for row in body.rows
         )
-        day = body.date or min(state.today(), year.end)
+        day = body.date or min(max(state.today(), year.start), year.end)
         year.put(Voucher(body.series, number, day, state.today(), body.text, rows))
         return {"financial_year": year.id, "series": body.series, "number": number, "date": day}
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from sandbox import admin, entra, fortnox, oauth, powerbi
@@ -44,10 +46,10 @@ def token_app(state: State) -> ASGIApp:
     return _app(state, entra.routes(state))
 
 
-def _app(state: State, *routers: object) -> ASGIApp:
+def _app(state: State, *routers: APIRouter) -> ASGIApp:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     for router in routers:
-        app.include_router(router)  # type: ignore[arg-type]
+        app.include_router(router)
     return CountAndFault(app, state)
 
 
@@ -56,12 +58,26 @@ def serve(state: State, api: socket.socket, token: socket.socket, certificate: P
     asyncio.run(_serve(state, api, token, certificate))
 
 
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Errors of the sandbox are; answers that a fault broke off and requests that its end cut are not."""
+    cut = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not cut and not record.getMessage().startswith("ASGI callable returned without")
+
+
 async def _serve(state: State, api: socket.socket, token: socket.socket, certificate: Path) -> None:
-    common = {"log_level": "critical", "server_header": False, "http": "h11", "ws": "none", "lifespan": "off"}
+    common: dict[str, Any] = {
+        "http": "h11",
+        "ws": "none",
+        "lifespan": "off",
+        "log_level": "error",
+        "server_header": False,
+        "timeout_keep_alive": 75,  # longer than any client of ours rests between two requests
+    }
     servers = [
-        _Server(uvicorn.Config(api_app(state), **common)),  # type: ignore[arg-type]
-        _Server(uvicorn.Config(token_app(state), ssl_certfile=str(certificate), **common)),  # type: ignore[arg-type]
+        _Server(uvicorn.Config(api_app(state), **common)),
+        _Server(uvicorn.Config(token_app(state), ssl_certfile=str(certificate), **common)),
     ]
+    logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
 
     def stop() -> None:
         for server in servers:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -52,8 +52,10 @@ def free_port() -> int:
             return port
 
 
-def start(*arguments: str, port: int, token_port: int, directory: Path) -> subprocess.Popen[str]:
-    """The process, not waited for; stderr is a pipe."""
+def start(
+    *arguments: str, port: int, token_port: int, directory: Path, stderr: int | IO[str] = subprocess.PIPE
+) -> subprocess.Popen[str]:
+    """The process, not waited for."""
     return subprocess.Popen(
         [
             sys.executable, "-m", "sandbox", "--port", str(port), "--token-port", str(token_port),
@@ -61,18 +63,26 @@ def start(*arguments: str, port: int, token_port: int, directory: Path) -> subpr
         ],
         env={**os.environ, "PYTHONPATH": str(INCLUDE)},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )  # fmt: skip
 
 
 @contextlib.contextmanager
 def running_sandbox(*arguments: str) -> Iterator[Sandbox]:
-    """A sandbox on free ports; no latency and short refreshes unless the arguments say otherwise."""
+    """A sandbox on free ports; no latency and short refreshes unless the arguments say otherwise.
+
+    What it says on stderr, such as an error of its own, is passed on when it has ended.
+    """
     port, token_port = free_port(), free_port()
-    with tempfile.TemporaryDirectory(prefix="sandbox-") as directory:
+    with (
+        tempfile.TemporaryDirectory(prefix="sandbox-") as directory,
+        tempfile.TemporaryFile("w+") as said,
+    ):
         quick = ("--latency-ms", "0", "--refresh-seconds", "0.3")  # what is given later wins
-        process = start(*quick, *arguments, port=port, token_port=token_port, directory=Path(directory))
+        process = start(
+            *quick, *arguments, port=port, token_port=token_port, directory=Path(directory), stderr=said
+        )
         sandbox = Sandbox(
             f"http://127.0.0.1:{port}",
             f"https://127.0.0.1:{token_port}",
@@ -85,18 +95,21 @@ def running_sandbox(*arguments: str) -> Iterator[Sandbox]:
         finally:
             process.terminate()
             try:
-                process.communicate(timeout=10)
+                process.wait(timeout=10)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.communicate()
+                process.wait()
                 raise
+            finally:
+                said.seek(0)
+                sys.stderr.write(said.read())
 
 
 def _wait_until_healthy(sandbox: Sandbox) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if sandbox.process.poll() is not None:
-            raise RuntimeError(f"The sandbox ended: {sandbox.process.communicate()[1]}")
+            raise RuntimeError("The sandbox ended instead of serving; its reason is on stderr.")
         with contextlib.suppress(httpx.TransportError):
             sandbox.companies()
             return

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sandbox.books import LedgerYear
+from sandbox.demo import demo_companies
+from sandbox.made_up import make_up
 
 from tests.sandbox.callers import Fortnox, companies_file
 from tests.sandbox.conftest import TWIN
 from tests.sandbox.process import Sandbox, running_sandbox
 
+NOW, LATER = date(2026, 11, 23), date(2028, 2, 1)
 FIELD = re.compile(r'"(?:\\"|[^"])*"|\{[^}]*\}|\S+')
 
 
@@ -204,9 +209,10 @@ def test_another_seed_gives_other_books(spare: tuple[Sandbox, str], twin: Fortno
 def test_the_demo_shows_three_kinds_of_years(sandbox: Sandbox) -> None:
     companies = sandbox.companies()
     spans = [[(year["from"], year["to"]) for year in company["financial_years"]] for company in companies]
-    assert [len(span) for span in spans] == [1, 1, 3]
-    assert (spans[0][0][0][4:], spans[0][0][1][4:]) == ("-01-01", "-12-31")
-    assert (spans[1][0][0][4:], spans[1][0][1][4:]) == ("-05-01", "-04-30")
+    assert spans[0][0] == ("2025-01-01", "2025-12-31")
+    assert spans[1][0] == ("2025-05-01", "2026-04-30")
+    assert spans[2][:2] == [("2024-01-01", "2024-12-31"), ("2025-01-01", "2025-12-31")]
+    assert len(spans[2]) > len(spans[0])
     ids = [year["id"] for year in companies[2]["financial_years"]]
     assert ids != sorted(ids), "ids of financial years need not follow the calendar"
     assert all(luhn(company["organization_number"]) for company in companies)
@@ -215,6 +221,19 @@ def test_the_demo_shows_three_kinds_of_years(sandbox: Sandbox) -> None:
         fortnox = Fortnox.of(sandbox, company["tenant_id"])
         file = Read(fortnox.sie(company["financial_years"][0]["id"]))
         assert 300 < len(file.vouchers) < 2_001
+
+
+def test_the_demo_grows_with_time_and_never_changes_what_was_booked() -> None:
+    now, later = ({one.tenant_id: make_up(one) for one in demo_companies(day)} for day in (NOW, LATER))
+    for tenant, company in now.items():
+        for year in company.years:
+            again = later[tenant].year_by_id(year.id)
+            assert isinstance(year, LedgerYear)
+            assert isinstance(again, LedgerYear)
+            assert (again.start, again.end, again.opening()) == (year.start, year.end, year.opening())
+            assert year.vouchers.items() <= again.vouchers.items()
+    assert [len(company.years) for company in now.values()] == [1, 1, 3]
+    assert [len(company.years) for company in later.values()] == [3, 2, 5]
 
 
 def luhn(number: str) -> bool:
