@@ -187,8 +187,7 @@ def run_dag(
     )
 
     run, xcoms, skipped = Run(), {}, set()
-    backfill = {"run_type": "backfill", "data_interval_start": interval[0], "data_interval_end": interval[1]}
-    dag_run = _DagRun(run_id, **(backfill if interval else {}))  # type: ignore[arg-type]
+    dag_run = _DagRun(run_id, "backfill", *interval) if interval else _DagRun(run_id)
     for task in dag.topological_sort():
         if task.task_id in skipped:
             run.states[task.task_id] = "skipped by another"

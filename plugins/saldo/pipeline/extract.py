@@ -212,26 +212,26 @@ class Extraction:
             pending |= {year.financial_year_id for year in years if self.request.wants_year(year)}
         return [year for year in years if year.financial_year_id in pending]
 
-    def _load_sie(self, year: FinancialYear) -> None:
+    def _load_sie(self, year: FinancialYear, *, is_second_look: bool = False) -> None:
         began, asked = time.monotonic(), self.hook.requests_made
         with self._transaction() as connection:
             data = landing.stored_sie(connection, year.financial_year_id)
-        contradictions = sie.contradictions(data)
-        if contradictions:
-            log.warning(
-                "The file contradicts itself on %d accounts; it may have been written while someone booked: "
-                "fetching it once more",
-                len(contradictions),
-            )
-            self._fetch_sie(year)
-            with self._transaction() as connection:
-                data = landing.stored_sie(connection, year.financial_year_id)
-            contradictions = sie.contradictions(data)
-        reader = YearReader(data, year, contradictions)
+        reader = YearReader(data, year)
         with self._transaction() as connection:
             landed = land_vouchers(
                 connection, year.financial_year_id, reader.vouchers(), fallback_date=year.start_date
             )
+            contradictions = reader.contradictions()
+            if contradictions and not is_second_look:
+                log.warning(
+                    "The file contradicts itself on %d accounts; it may have been written while someone "
+                    "booked: fetching it once more",
+                    len(contradictions),
+                )
+                connection.rollback()
+                self._fetch_sie(year)
+                self._load_sie(year, is_second_look=True)
+                return
             land_facts(connection, year.financial_year_id, reader.facts())
             merged = Merged(landed.fetched, landed.changed, landed.deleted)
             status = self._status(
