@@ -18,11 +18,21 @@ def _keys() -> MultiFernet:
             "Saldo has no encryption key: set [saldo] encryption_keys "
             "(AIRFLOW__SALDO__ENCRYPTION_KEYS) to one or more Fernet keys, the newest first"
         )
-    return MultiFernet([Fernet(key) for key in configured])
+    try:
+        return MultiFernet([Fernet(key) for key in configured])
+    except ValueError:
+        raise UnreadableSecretError(
+            "One of the keys in [saldo] encryption_keys is no Fernet key: each is 32 bytes as url-safe "
+            "base64, as cryptography's Fernet.generate_key() makes them"
+        ) from None
 
 
 def encrypt(secret: str) -> bytes:
-    """Encrypts with the newest key."""
+    """Encrypts with the newest key.
+
+    Raises:
+        UnreadableSecretError: no key is configured, or one of them is none.
+    """
     return _keys().encrypt(secret.encode())
 
 
@@ -30,7 +40,7 @@ def decrypt(token: bytes) -> str:
     """Decrypts with whichever configured key fits.
 
     Raises:
-        UnreadableSecretError: none fits.
+        UnreadableSecretError: none fits, none is configured, or one of them is none.
     """
     try:
         return _keys().decrypt(token).decode()

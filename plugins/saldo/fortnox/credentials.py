@@ -10,22 +10,25 @@ import base64
 from datetime import timedelta
 
 import requests
-import tenacity
 from airflow.sdk.log import mask_secret
+from urllib3.exceptions import NewConnectionError
 
 from saldo import encryption
 from saldo.database import Connection, run
 from saldo.fortnox.errors import (
     AccessRevokedError,
     CredentialsRejectedError,
-    FortnoxError,
+    CredentialsUnansweredError,
     TemporaryError,
     from_response,
+    oauth_error,
 )
 
 # A token used 5 s after its nominal end was refused in practice: renew well before.
 _RENEW_BEFORE = timedelta(minutes=2)
-_TIMEOUT_SECONDS = 30
+_TIMEOUT_SECONDS: float = 30
+# RFC 6749, section 5.2: what is wrong with the app, whichever company it asks for.
+_APP_IS_WRONG = {"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
 
 
 class ClientCredentials:
@@ -56,7 +59,8 @@ class ClientCredentials:
         Raises:
             AccessRevokedError: the company has withdrawn its consent, or the tenant id is wrong.
             CredentialsRejectedError: client id or secret are wrong.
-            TemporaryError: Fortnox's login does not answer.
+            TemporaryError: Fortnox's login was not reached or said that it is busy or broken: ask again.
+            CredentialsUnansweredError: the answer was lost on the way.
         """
         if self._token is not None and self._token != refused:
             return self._token
@@ -75,18 +79,6 @@ class ClientCredentials:
         return token
 
     def _ask(self) -> tuple[str, timedelta]:
-        """Asks once; again only where Fortnox said itself that it did not do it, or was never reached."""
-        for attempt in tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((TemporaryError, requests.exceptions.ConnectTimeout)),
-            wait=tenacity.wait_exponential_jitter(initial=1, max=20),
-            stop=tenacity.stop_after_attempt(4),
-            reraise=True,
-        ):
-            with attempt:
-                return self._ask_once()
-        raise AssertionError("tenacity either returns or raises")
-
-    def _ask_once(self) -> tuple[str, timedelta]:
         self.requests_made += 1
         try:
             response = self._session.post(
@@ -95,23 +87,25 @@ class ClientCredentials:
                 headers=self._headers,
                 timeout=_TIMEOUT_SECONDS,
             )
-        except requests.exceptions.ConnectTimeout:
-            raise
         except requests.exceptions.RequestException as error:
-            raise CredentialsUnansweredError(
-                f"Fortnox's login did not answer ({type(error).__name__})"
-            ) from None
-        if response.status_code == 200:
+            kind = TemporaryError if _was_not_reached(error) else CredentialsUnansweredError
+            raise kind(f"Fortnox's login did not answer ({type(error).__name__})") from None
+        if response.status_code != 200:
+            refusal = from_response(response.status_code, response.content)
+            if isinstance(refusal, TemporaryError):
+                raise refusal
+            is_app = response.status_code == 401 or oauth_error(response.content) in _APP_IS_WRONG
+            rejection = CredentialsRejectedError if is_app else AccessRevokedError
+            raise rejection(refusal.message, status=response.status_code)
+        try:
             answer = response.json()
             return str(answer["access_token"]), timedelta(seconds=int(answer["expires_in"]))
-        refusal = from_response(response.status_code, response.content)
-        if isinstance(refusal, TemporaryError):
-            raise refusal
-        kind = CredentialsRejectedError if response.status_code == 401 else AccessRevokedError
-        raise kind(refusal.message, status=response.status_code)
+        except (ValueError, TypeError, KeyError):
+            # The exception's own text may hold a piece of the token.
+            raise CredentialsUnansweredError("Fortnox's login answered something else than a token") from None
 
 
-class CredentialsUnansweredError(FortnoxError):
-    """A token request was sent and its answer lost: never repeated blindly in the same try."""
-
-    advice = "Check that Fortnox's login can be reached; the task tries again by itself"
+def _was_not_reached(error: requests.exceptions.RequestException) -> bool:
+    """Whether no connection came about, so that nothing was asked yet."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, NewConnectionError)

@@ -3,6 +3,7 @@
 FortnoxError
 ├── AccessRevokedError        the company must be connected again
 ├── CredentialsRejectedError  the operator's own app is not set up right
+├── CredentialsUnansweredError  a token was asked for and the answer lost
 ├── NotAvailableError         a scope or a licence is missing: this resource is skipped
 ├── NotFoundError             there is no such record
 ├── RejectedRequestError      Fortnox understood and said no
@@ -23,7 +24,10 @@ _NO_LOGIN = {2000310, 2000311}
 
 
 class FortnoxError(RuntimeError):
-    """Fortnox did not do as asked. `code` is Fortnox's own, 0 where the answer held none."""
+    """Fortnox did not do as asked; the text says why and what to do about it.
+
+    `code` is Fortnox's own, 0 where the answer held none; `reason` is the text without the advice.
+    """
 
     advice = ""
 
@@ -36,7 +40,8 @@ class FortnoxError(RuntimeError):
             parts.append(f"(Fortnox code {code})")
         elif status:
             parts.append(f"(HTTP {status})")
-        super().__init__(" ".join(parts) + (f". {self.advice}" if self.advice else ""))
+        self.reason = " ".join(parts)
+        super().__init__(f"{self.reason}. {self.advice}" if self.advice else self.reason)
 
 
 class AccessRevokedError(FortnoxError):
@@ -51,6 +56,12 @@ class CredentialsRejectedError(FortnoxError):
     advice = "Check client id and client secret in the connection fortnox_default against your app at Fortnox"
 
 
+class CredentialsUnansweredError(FortnoxError):
+    """A token request was sent and its answer lost or unreadable: never repeated blindly in the same try."""
+
+    advice = "Check that Fortnox's login can be reached; the task tries again by itself"
+
+
 class NotAvailableError(FortnoxError):
     """A scope or licence is missing; other resources are not touched by that."""
 
@@ -60,9 +71,13 @@ class NotAvailableError(FortnoxError):
 class NotFoundError(FortnoxError):
     """There is no such record."""
 
+    advice = "It may have been deleted in Fortnox meanwhile; the next run goes by the new list"
+
 
 class RejectedRequestError(FortnoxError):
     """Fortnox understood the request and refused it."""
+
+    advice = "Trying again will not help: look the code up in Fortnox's developer pages under Errors"
 
 
 class TemporaryError(FortnoxError):
@@ -88,7 +103,7 @@ def from_response(status: int, body: bytes) -> FortnoxError:
         kind = NotAvailableError
     elif status == 401 or code in _NO_LOGIN:
         kind = AccessRevokedError
-    elif status >= 500 or code in _INTERNAL:
+    elif status >= 500 or status == 408 or code in _INTERNAL:
         kind = TemporaryError
     elif status == 404:
         kind = NotFoundError
@@ -97,19 +112,29 @@ def from_response(status: int, body: bytes) -> FortnoxError:
     return kind(message, code=code, status=status)
 
 
+def oauth_error(body: bytes) -> str:
+    """The `error` of an answer of Fortnox's login (RFC 6749, section 5.2), empty where it holds none."""
+    error = _object(body).get("error")
+    return error if isinstance(error, str) else ""
+
+
 def _message_and_code(body: bytes) -> tuple[str, int]:
-    try:
-        answer: Any = json.loads(body)
-    except ValueError:
-        return "", 0
-    if not isinstance(answer, dict):
-        return "", 0
+    answer = _object(body)
     information = answer.get("ErrorInformation")
     if isinstance(information, dict):
         lower = {str(key).lower(): value for key, value in information.items()}
-        code = lower.get("code")
-        return str(lower.get("message", "")), code if isinstance(code, int) else 0
+        code = str(lower.get("code"))
+        return str(lower.get("message") or ""), int(code) if code.isdecimal() else 0
     for key in ("error_description", "message", "error"):
         if isinstance(answer.get(key), str):
             return answer[key], 0
     return "", 0
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """The JSON object that the bytes are, or an empty one: Fortnox's media types cannot be trusted."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}

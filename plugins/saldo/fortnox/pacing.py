@@ -7,18 +7,17 @@ limits) and firing exactly 25 still met refusals, so 24 are reserved per slightl
 from __future__ import annotations
 
 import time
-from collections import deque
 
 from saldo.database import Connection, run
 
 REQUESTS_PER_WINDOW = 24
-WINDOW_SECONDS = 5.1
-_RESERVED_AT_ONCE = 4
-_STALE_SECONDS = 1.0
+WINDOW_SECONDS = 5.2
+# A slot used later than this would fall into the window of the slots reserved after it.
+_STALE_SECONDS = 0.1
 
 
 class Pace:
-    """Request slots for one (client id, tenant), reserved a few at a time in the warehouse.
+    """Request slots for one (client id, tenant), reserved one by one in the warehouse.
 
     Needs a connection in autocommit mode: a reservation is one statement and is never rolled back.
     """
@@ -28,26 +27,20 @@ class Pace:
         self._parameters = {
             "client_id": client_id,
             "tenant_id": tenant_id,
-            "wanted": _RESERVED_AT_ONCE,
             "requests_per_window": REQUESTS_PER_WINDOW,
             "window_seconds": WINDOW_SECONDS,
         }
-        self._slots: deque[float] = deque()
 
     def wait(self) -> None:
         """Returns when the next request may be sent."""
         while True:
-            while self._slots and self._slots[0] < time.monotonic() - _STALE_SECONDS:
-                self._slots.popleft()
-            if self._slots:
-                break
-            self._reserve()
-        delay = self._slots.popleft() - time.monotonic()
-        if delay > 0:
-            time.sleep(delay)
+            slot = time.monotonic() + self._reserve()
+            time.sleep(max(0.0, slot - time.monotonic()))
+            if time.monotonic() - slot < _STALE_SECONDS:
+                return
 
-    def _reserve(self) -> None:
+    def _reserve(self) -> float:
+        """Seconds from now to the slot."""
         row = run(self._connection, "control/request_pace_reserve", self._parameters).fetchone()
         assert row is not None
-        now = time.monotonic()
-        self._slots.extend(now + float(seconds) for seconds in row[0])
+        return float(row[0])
