@@ -69,8 +69,8 @@ def fortnox_file(vouchers: int) -> bytes:
         lines += [row("#TRANS", ore, text) for ore in (total, -vat, vat - total)]
         if number % 100 == 0:
             struck, added = row("", 5000, text), row("", -5000, text)
-            lines += [f'#BTRANS{struck} "Alva Ek"', f'#RTRANS{added} "Alva Ek"', f"#TRANS{added}"]
-            lines += [f'#RTRANS{struck} "Alva Ek"', f"#TRANS{struck}"]
+            lines += [f'#BTRANS{struck} "Ekonomi"', f'#RTRANS{added} "Ekonomi"', f"#TRANS{added}"]
+            lines += [f'#RTRANS{struck} "Ekonomi"', f"#TRANS{struck}"]
         lines.append("}")
     return ("\r\n".join(lines) + "\r\n").encode("cp437")
 

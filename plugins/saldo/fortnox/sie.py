@@ -265,9 +265,10 @@ def contradictions(data: bytes) -> list[Contradiction]:
     moved: defaultdict[bytes, Decimal] = defaultdict(Decimal)
     awaiting_twin: list[tuple[bytes, Decimal]] = []
     is_type_4 = False
-    balance = re.compile(rb'\s*#(IB|UB|RES)[\s"]+0[\s"]+([^\s"]+)[\s"]+([-+]?[\d.,]*\d)')
+    balance = re.compile(rb'\s*#(IB|UB|RES)[\s"]+0[\s"]+([^\s"]+)[\s"]+([-+]?[\d.,]*\d)(?![^\s"])')
     row = re.compile(
-        rb'\s*#([RB]?TRANS)[\s"]+([^\s"{]+)["\s]*(?:\{(?:[^}"]|"[^"]*")*\}|[\s"])[\s"]*([-+]?[\d.,]*\d)'
+        rb'\s*#([RB]?TRANS)[\s"]+([^\s"{]++)(?:[\s"]*+\{(?:[^}"]++|"[^"]*+")*+\}[\s"]*+|[\s"]++)'
+        rb'([-+]?[\d.,]*\d)(?![^\s"])'
     )
     with decimal.localcontext(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN):
         for line in io.BytesIO(data):
@@ -323,7 +324,7 @@ _TOKEN = re.compile(
     r'[ \t]*(?:([^ \t"{}][^ \t{}]*)'  # bare
     r'|(")((?:[^"\\]++|\\"?|"(?=[^ \t]))*+)("?)'  # opening quote, text, closing quote
     r'|(\{(?:[^"{}]++|"(?:[^"\\]++|\\"?)*+")*+\}|\{[^}]*\})'  # object list
-    r"|([{}]))"  # brace without its other
+    r"|(\{.*|\}))"  # brace without its other; what follows { cannot be told from the list
 )
 _OBJECT_FIELD = re.compile(r'[ \t]*(?:"((?:[^"\\]++|\\"?)*+)"|([^ \t]+))')
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
@@ -360,7 +361,7 @@ def _reason_to_refuse(data: bytes, first_lines: list[str]) -> str | None:
         )
     checksums = [data[start:end].split() for start, end in _record_spans(data, b"#KSUMMA")]
     if len(checksums) == 1 and len(checksums[0]) == 1:
-        return "The file is cut short: it announces a checksum (#KSUMMA) but ends without one.."
+        return "The file is cut short: it announces a checksum (#KSUMMA) but ends without one."
     return None
 
 
@@ -534,7 +535,7 @@ class _Reader:
         handler = _LABELS.get(label)
         if handler is None:
             return
-        if handler is not _Reader.row:
+        if label == "#VER":
             self.abandon_voucher()
         handler(self, label, fields[1:])
 
@@ -558,13 +559,11 @@ class _Reader:
                 if not is_sound:
                     self.fault("an object list that is not pairs of dimension and object")
                 fields.append(objects)
-            elif brace == "{":
-                # What follows cannot be told from the list, and a wrong amount is worse than none.
-                self.fault("an object list that is never closed")
-                break
-            else:
+            elif brace == "}":
                 self.fault("a closing brace without an opening one")
-        return fields or [""]
+            else:
+                self.fault("an object list that is never closed")
+        return fields
 
     # Records
 
@@ -715,7 +714,7 @@ class _Reader:
             self.finish_voucher(self.draft, self.start)
 
     def finish_voucher(self, draft: _Draft, end: int) -> None:
-        rows = (*draft.rows, *draft.awaiting_twin)
+        rows = tuple(sorted((*draft.rows, *draft.awaiting_twin)))  # in the order of their lines
         block = self.data[draft.position : end].rstrip(b" \t\r\n\x1a")
         self.ready.append(Voucher(draft.line, *draft.head, rows, _voucher_digest(block)))
         self.draft = None
@@ -777,13 +776,16 @@ class _Reader:
     def leading_objects(self, fields: list[_Field]) -> tuple[Objects, list[_Field]]:
         if fields and not isinstance(fields[0], str):
             return fields[0], fields[1:]
-        self.fault("no object list")
+        if fields:
+            self.fault("an object list is missing")
         return (), fields
 
     def amount(self, fields: list[_Field]) -> Decimal | None:
         text = self.text(fields, 0)
         amount = self.number(text)
-        if amount is None:
+        if not text:
+            self.fault("an amount is missing")
+        elif amount is None:
             self.fault(f"{_shortened(text)!r} is no amount")
         elif int(amount.as_tuple().exponent) < -2:
             self.fault("an amount with more than two decimals")
