@@ -1,4 +1,4 @@
-"""What all tests stand on: an Airflow home of their own, an embedded PostgreSQL and a migrated warehouse each."""
+"""What all tests stand on: Airflow's home, an embedded PostgreSQL, a migrated warehouse each."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ os.environ |= {
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
 }
 
-from tests.support import Warehouse  # noqa: E402 (the environment comes first)
-
 from local.postgres import EmbeddedPostgres  # noqa: E402
 from tests.sandbox.process import Sandbox, free_port, running_sandbox  # noqa: E402
+from tests.support import Warehouse  # noqa: E402 (the environment comes first)
 
 SHARED = ROOT.parent / "shared"
 
@@ -70,7 +69,9 @@ def template(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture
-def warehouse(postgres: EmbeddedPostgres, template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
+def warehouse(
+    postgres: EmbeddedPostgres, template: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Warehouse]:
     """A migrated, empty warehouse; Airflow's connections point at it."""
     yield from _copy(postgres, template, monkeypatch)
 
@@ -103,5 +104,3 @@ def airflow_database() -> None:
     from airflow.utils.db import initdb
 
     initdb()
-
-

@@ -1,0 +1,123 @@
+"""Real files of real vendors: through Airflow itself, and every one of them to an explained end."""
+
+from __future__ import annotations
+
+import subprocess
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.oracle import stated_closing
+from tests.sandbox.process import free_port, running_sandbox, start
+from tests.support import Warehouse, connect_companies, dag_of, point_at_sandbox, run_dag
+
+pytestmark = pytest.mark.database
+
+COMPLETE = {
+    "fortnox2_type4.se": "Fortnox",
+    "BL0001_typ4.SE": "BL Administration",
+    "SIE4.se": "Visma Compact",
+    "SIE_exempelfil.se": "Specter",
+    "Test4.SE": "Briljant",
+    "typ4.se": "Edison",
+}
+
+
+def closing_of(warehouse: Warehouse, organization_id: int) -> dict[str, Decimal]:
+    """Closing balance or result by account as the mart trial_balance has it, zeros left out."""
+    return dict(
+        warehouse.rows(
+            "select dim_account.account_number, trial_balance.closing_balance from mart.trial_balance "
+            "join mart.dim_account using (organization_id, account_key) "
+            "where organization_id = %s and trial_balance.closing_balance <> 0",
+            [organization_id],
+        )
+    )
+
+
+@pytest.mark.airflow
+@pytest.mark.parametrize("name", COMPLETE)
+def test_closing_balances_through_airflow_are_those_the_file_states(
+    name: str, shared: Path, warehouse: Warehouse, airflow_database: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    path = shared / "finance" / "sie" / name
+    with running_sandbox("--sie", str(path)) as sandbox:
+        point_at_sandbox(sandbox, monkeypatch)
+        organization = connect_companies(sandbox)[0]
+        dag = DagBag().dags[organization.dag_id]
+        run = dag.test()
+
+    assert run.state == "success"
+    assert {ti.task_id: ti.state for ti in run.get_task_instances()} == dict.fromkeys(dag.task_ids, "success")
+    stated = stated_closing(path)
+    assert len(stated) > 20
+    assert closing_of(warehouse, organization.organization_id) == stated
+    assert warehouse.rows(
+        "select refreshed = built from control.version join control.version_built using (organization_id)"
+    ) == [(True,)]
+
+
+def refusal(path: Path, directory: Path) -> str | None:
+    """The sandbox's one sentence when it does not take the file, or None when it does."""
+    process = start("--sie", str(path), port=free_port(), token_port=free_port(), directory=directory)
+    try:
+        _, complaint = process.communicate(timeout=3)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return None
+    assert process.returncode == 2
+    return str(complaint).strip()
+
+
+def verdict(path: Path, directory: Path, warehouse: Warehouse, patch: pytest.MonkeyPatch) -> str:
+    """How a file ends: refused, loaded or loaded with warnings; anything else fails the test."""
+    if complaint := refusal(path, directory):
+        assert "\n" not in complaint
+        assert path.name in complaint
+        return "refused"
+    with running_sandbox("--sie", str(path)) as sandbox:
+        point_at_sandbox(sandbox, patch)
+        organization = connect_companies(sandbox)[0]
+        run = run_dag(dag_of(organization), params={"full_reload": True})
+    assert run.errors == {}, f"{path.name}: {run.errors}"
+    warnings = warehouse.rows(
+        "select check_name from control.check_result "
+        "where organization_id = %s and severity = 'warn' and failing > 0",
+        [organization.organization_id],
+    )
+    stated = stated_closing(path)
+    if stated and not warehouse.rows(
+        "select 1 from landing.ledger_year where organization_id = %s and contradictions <> '[]'",
+        [organization.organization_id],
+    ):
+        assert closing_of(warehouse, organization.organization_id) == stated, path.name
+    return "loaded with warnings" if warnings else "loaded"
+
+
+def is_type_4_of_a_year(path: Path) -> bool:
+    """By a look at two records."""
+    lines = path.read_bytes().splitlines()
+    return any(line.split() == [b"#SIETYP", b"4"] for line in lines) and any(
+        line.split()[:2] == [b"#RAR", b"0"] for line in lines
+    )
+
+
+@pytest.mark.slow
+def test_every_file_comes_to_an_explained_end(
+    shared: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files = sorted(
+        path for path in (shared / "finance" / "sie").iterdir() if path.suffix.lower() in (".se", ".si")
+    )
+
+    verdicts = {path.name: verdict(path, tmp_path, warehouse, monkeypatch) for path in files}
+
+    assert len(verdicts) == 60
+    assert {name for name, found in verdicts.items() if found == "refused"} == {
+        path.name for path in files if not is_type_4_of_a_year(path)
+    }
+    assert {verdicts[name] for name in COMPLETE} <= {"loaded", "loaded with warnings"}
