@@ -1,7 +1,33 @@
 -- why: keys come from the data and from the keys given before, never from a sequence: a build that
 --      was killed and run again gives what an unbroken one gives
-insert into control.key_map (organization_id, entity, natural_key, member_number)
 with
+
+member as materialized (
+
+    select
+        organization_id,
+        entity,
+        natural_key
+    from staging.member
+
+),
+
+moved as (
+
+    update control.key_map
+    set is_member = not is_member
+    where
+        is_member <> (
+            (organization_id, entity, natural_key) in (
+                select
+                    member.organization_id,
+                    member.entity,
+                    member.natural_key
+                from member
+            )
+        )
+
+),
 
 newcomer as (
 
@@ -9,7 +35,7 @@ newcomer as (
         member.organization_id,
         member.entity,
         member.natural_key
-    from staging.member as member
+    from member
     left join control.key_map as key_map
         on
             member.organization_id = key_map.organization_id
@@ -44,6 +70,7 @@ highest as (
 
 )
 
+insert into control.key_map (organization_id, entity, natural_key, member_number)
 select
     numbered.organization_id,
     numbered.entity,

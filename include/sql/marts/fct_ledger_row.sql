@@ -73,7 +73,8 @@ dated_voucher as (
 
 ),
 
-placed_voucher as (
+-- materialized: joined late, periods would first multiply the rows twelvefold
+placed_voucher as materialized (
 
     select
         dated_voucher.organization_id,
@@ -98,6 +99,22 @@ placed_voucher as (
 
 ),
 
+account_of_year as materialized (
+
+    select
+        account_line.organization_id,
+        account_line.financial_year_key,
+        account_line.account_key,
+        account_line.statement_line_key,
+        dim_account.account_number
+    from mart.bridge_account_statement_line as account_line
+    inner join mart.dim_account as dim_account
+        on
+            account_line.organization_id = dim_account.organization_id
+            and account_line.account_key = dim_account.account_key
+
+),
+
 final as (
 
     select
@@ -110,8 +127,8 @@ final as (
         ledger_row.row_number,
         placed_voucher.fiscal_period_key,
         to_char(placed_voucher.accounting_date, 'YYYYMMDD')::int as date_key,
-        dim_account.account_key,
-        account_line.statement_line_key,
+        account_of_year.account_key,
+        account_of_year.statement_line_key,
         coalesce(
             cost_center.cost_center_key, control.member_key(ledger_row.organization_id, 0)
         ) as cost_center_key,
@@ -148,15 +165,11 @@ final as (
             and ledger_row.voucher_series = placed_voucher.voucher_series
             and ledger_row.voucher_number = placed_voucher.voucher_number
             and ledger_row.voucher_ordinal = placed_voucher.voucher_ordinal
-    inner join mart.dim_account as dim_account
+    inner join account_of_year
         on
-            ledger_row.organization_id = dim_account.organization_id
-            and ledger_row.account_number = dim_account.account_number
-    inner join mart.bridge_account_statement_line as account_line
-        on
-            placed_voucher.organization_id = account_line.organization_id
-            and placed_voucher.financial_year_key = account_line.financial_year_key
-            and dim_account.account_key = account_line.account_key
+            placed_voucher.organization_id = account_of_year.organization_id
+            and placed_voucher.financial_year_key = account_of_year.financial_year_key
+            and ledger_row.account_number = account_of_year.account_number
     left join mart.dim_cost_center as cost_center
         on
             ledger_row.organization_id = cost_center.organization_id

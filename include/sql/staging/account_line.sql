@@ -1,6 +1,6 @@
 -- grain:  account number x BAS year
 -- key:    account_number, bas_year
--- inputs: staging.member, staging.financial_year, mart.statement_account_range,
+-- inputs: staging.member_key, staging.financial_year, mart.statement_account_range,
 --         mart.dim_statement_line
 -- why:    the range is looked up once per distinct account and BAS year. A number of four digits is
 --         taken as it is; a longer one counts by its first four, a shorter one is filled up with
@@ -12,20 +12,20 @@ with
 distinct_account as materialized (
 
     select
-        member.organization_id,
-        member.natural_key as account_number,
+        member_key.organization_id,
+        member_key.natural_key as account_number,
         coalesce(financial_year.bas_year, 9999) as bas_year,
         case
-            when member.natural_key ~ '^[1-8][0-9]*$'
-                then rpad(left(member.natural_key, 4), 4, '0')::int
+            when member_key.natural_key ~ '^[1-8][0-9]*$'
+                then rpad(left(member_key.natural_key, 4), 4, '0')::int
         end as bas_number
-    from staging.member as member
+    from staging.member_key as member_key
     left join staging.financial_year as financial_year
-        on member.organization_id = financial_year.organization_id
-    where member.entity = 'account'
+        on member_key.organization_id = financial_year.organization_id
+    where member_key.entity = 'account'
     group by
-        member.organization_id,
-        member.natural_key,
+        member_key.organization_id,
+        member_key.natural_key,
         financial_year.bas_year
 
 )

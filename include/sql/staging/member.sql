@@ -4,8 +4,8 @@
 --         staging.ledger_object, staging.ledger_row, staging.ledger_balance,
 --         staging.fortnox_accounts, staging.fortnox_costcenters, staging.fortnox_projects,
 --         staging.fortnox_customers, staging.fortnox_suppliers
--- why:    the one place that says what the members of each dimension are: they get their keys from
---         it and the dimensions are made of it
+-- why:    the one place that says what the members of each dimension are: control.key_map gets
+--         them from it as a build begins
 create view staging.member with (security_invoker = true) as
 with
 

@@ -185,12 +185,14 @@ create table control.check_result (
 
 
 -- grain: organization x entity x natural key
--- why:   integer keys for Power BI that a rebuild never changes; member 0 of an entity is "none"
+-- why:   integer keys for Power BI that a rebuild never changes; member 0 of an entity is "none".
+--        What is gone from the data is no member any more and keeps its key, should it come back
 create table control.key_map (
     organization_id bigint not null references control.organization,
     entity text not null,
     natural_key text not null,
     member_number int not null check (member_number between 1 and 9999999),
+    is_member boolean not null default true,
     primary key (organization_id, entity, natural_key),
     unique (organization_id, entity, member_number)
 );
@@ -445,6 +447,6 @@ grant select on table control.version_built to saldo_loader, saldo_page;
 grant select, insert, update, delete on table control.refresh to saldo_transformer, saldo_page;
 grant select, insert, update, delete on table control.sync_status to saldo_loader, saldo_page;
 grant select, insert, update, delete on table control.check_result to saldo_transformer, saldo_page;
-grant select, insert on table control.key_map to saldo_transformer;
+grant select, insert, update on table control.key_map to saldo_transformer;
 grant select on table control.key_map to saldo_page;
 grant select, insert, update, delete on table control.relation to saldo_page;
