@@ -18,10 +18,16 @@ import pytest
 from local.postgres import EmbeddedPostgres
 from tests.sandbox.process import Sandbox
 
-PASSWORDS = {"saldo_app": "app-password", "saldo_migrator": "migrator-password", "saldo_report": "report-password"}
+PASSWORDS = {
+    "saldo_app": "app-password",
+    "saldo_migrator": "migrator-password",
+    "saldo_report": "report-password",
+}
 _CONNECTIONS = {"warehouse": "saldo_app", "migration": "saldo_migrator", "report": "saldo_report"}
 _STAMPS = [
-    line for line in Path(__file__).with_name("run_stamps.txt").read_text().splitlines() if line[:1] not in "#"
+    line
+    for line in Path(__file__).with_name("run_stamps.txt").read_text().splitlines()
+    if line[:1] not in "#"
 ]
 
 
@@ -192,7 +198,9 @@ def run_dag(
         if task.task_id in skipped:
             run.states[task.task_id] = "skipped by another"
             continue
-        if any(run.states.get(upstream) in ("failed", "upstream failed") for upstream in task.upstream_task_ids):
+        if any(
+            run.states.get(upstream) in ("failed", "upstream failed") for upstream in task.upstream_task_ids
+        ):
             run.states[task.task_id] = "upstream failed"
             continue
         context = {
