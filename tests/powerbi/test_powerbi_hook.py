@@ -115,30 +115,21 @@ def test_the_quota_is_asked_again_in_an_hour_where_the_history_explains_nothing(
     assert History((), now).quota_frees_at() == now + timedelta(hours=1)
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"Retry-After": "3392"}, 3392),
-        (
-            {
-                "Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=300), usegmt=True),
-                "Date": format_datetime(datetime.now(UTC), usegmt=True),
-            },
-            300,
-        ),
-        ({}, 60),
-    ],
-)
-def test_throttled_says_for_how_long(
-    hook: PowerBIHook, dataset: Dataset, headers: dict[str, str], seconds: int
-) -> None:
+def throttled(hook: PowerBIHook, dataset: Dataset, **headers: str) -> ThrottledError:
     body = {
         "error": {"code": "TooManyRequests", "message": "You have exceeded the amount of requests allowed"}
     }
     dataset.fault(method="POST", kind="status", status=429, body=body, headers=headers)
     with pytest.raises(ThrottledError, match="You have exceeded the amount") as raised:
         start(hook, dataset)
-    assert raised.value.retry_after == pytest.approx(seconds, abs=5)
+    return raised.value
+
+
+def test_throttled_says_for_how_long(hook: PowerBIHook, dataset: Dataset) -> None:
+    assert throttled(hook, dataset, **{"Retry-After": "3392"}).retry_after == 3392
+    until = format_datetime(datetime.now(UTC) + timedelta(minutes=20), usegmt=True)
+    assert throttled(hook, dataset, **{"Retry-After": until}).retry_after == pytest.approx(1200, abs=60)
+    assert throttled(hook, dataset).retry_after == 60
 
 
 def test_a_forbidden_call_names_the_tenant_setting(hook: PowerBIHook, dataset: Dataset) -> None:
