@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 from saldo.fortnox import hook as hook_module
 from saldo.fortnox import pacing
@@ -27,6 +28,7 @@ class Fortnox:
     sandbox: Sandbox
     warehouse: Warehouse
     organizations: dict[str, int]
+    client: httpx.Client
 
     @contextmanager
     def hook(self, tenant: str = TENANT, kind: type[FortnoxHook] = FortnoxHook) -> Iterator[FortnoxHook]:
@@ -36,23 +38,28 @@ class Fortnox:
         with connect(Role.LOADER, self.organizations.get(tenant), autocommit=True) as connection:
             yield kind(tenant, connection)
 
+    def admin(self, method: str, path: str, body: object = None) -> Any:
+        """Calls /sandbox/{path} over a connection that stays."""
+        found = self.client.request(method, f"/sandbox/{path}", json=body).raise_for_status()
+        return found.json() if found.content else None
+
     def fault(self, kind: str, path: str = "/3/", times: int = 1, **more: Any) -> None:
         """The next `times` requests for the path meet it."""
-        self.sandbox.admin("POST", "faults", [{"kind": kind, "path_contains": path, "times": times, **more}])
+        self.admin("POST", "faults", [{"kind": kind, "path_contains": path, "times": times, **more}])
 
     def faults_left(self) -> int:
         """How many requests would still meet a fault."""
-        return sum(fault["times"] for fault in self.sandbox.admin("GET", "faults"))
+        return sum(fault["times"] for fault in self.admin("GET", "faults"))
 
     def asked(self, tenant: str = TENANT) -> dict[str, Any]:
         """What Fortnox was asked for the company: requests, paths, throttled, tokens."""
         nothing = {"requests": 0, "paths": {}, "throttled": 0, "tokens": 0}
-        found: dict[str, Any] = self.sandbox.admin("GET", "requests")["fortnox"].get(tenant, nothing)
+        found: dict[str, Any] = self.admin("GET", "requests")["fortnox"].get(tenant, nothing)
         return found
 
     def settings(self, **changes: Any) -> None:
         """Turns the sandbox's settings."""
-        self.sandbox.admin("POST", "settings", changes)
+        self.admin("POST", "settings", changes)
 
 
 @pytest.fixture(scope="package")
@@ -73,18 +80,28 @@ def own_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def organizations(own_sandbox: Sandbox, module_warehouse: Warehouse) -> dict[str, int]:
+    return {item.tenant_id: item.organization_id for item in connect_companies(own_sandbox)}
+
+
 @pytest.fixture
-def fortnox(own_sandbox: Sandbox, module_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Fortnox:
-    """The sandbox without faults, fast and without limit, and nothing known of it in the warehouse."""
+def fortnox(
+    own_sandbox: Sandbox,
+    module_warehouse: Warehouse,
+    organizations: dict[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Fortnox]:
+    """The sandbox without faults, fast and without limit, and no token or slot in the warehouse."""
     point_at_sandbox(own_sandbox, monkeypatch)
     monkeypatch.setattr(hook_module, "_FIRST_PAUSE_SECONDS", 0.001)
     monkeypatch.setattr(pacing, "WINDOW_SECONDS", 0.001)
-    organizations = {item.tenant_id: item.organization_id for item in connect_companies(own_sandbox)}
     module_warehouse.execute(
         "update control.credential set access_token = null, expires_at = null; truncate control.request_pace"
     )
-    found = Fortnox(own_sandbox, module_warehouse, organizations)
-    found.settings(requests_per_window=100_000, window_seconds=5, token_seconds=3600)
-    own_sandbox.admin("DELETE", "faults")
-    own_sandbox.admin("DELETE", "requests")
-    return found
+    with httpx.Client(base_url=own_sandbox.base_url, verify=False) as client:
+        found = Fortnox(own_sandbox, module_warehouse, organizations, client)
+        found.settings(requests_per_window=100_000, window_seconds=5, token_seconds=3600)
+        found.admin("DELETE", "faults")
+        found.admin("DELETE", "requests")
+        yield found

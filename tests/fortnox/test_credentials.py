@@ -196,7 +196,7 @@ def test_token_request_is_never_repeated_blindly(
         hook.company_information()
     assert fortnox.faults_left() == 4
     with fortnox.hook() as hook:
-        fortnox.sandbox.admin("DELETE", "faults")
+        fortnox.admin("DELETE", "faults")
         assert hook.company_information(), "the next try asks anew"
 
 
