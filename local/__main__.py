@@ -46,9 +46,6 @@ def main() -> int:
     parser = argparse.ArgumentParser("local", description="Saldo on this machine.")
     parser.add_argument("command", choices=commands)
     command = commands[parser.parse_args().command]
-    # A closed terminal or a kill must leave as little behind as ^C does.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     try:
         return command()
     except LocalError as error:
@@ -205,4 +202,7 @@ def _saldo_status(state: State) -> int:
 
 
 if __name__ == "__main__":
+    # A closed terminal or a kill must leave as little behind as ^C does.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     sys.exit(main())

@@ -45,6 +45,8 @@ def environment(state: State) -> dict[str, str]:
     secrets, home = state.secrets, state.airflow_home
     metadata = postgres(state).url(AIRFLOW_DATABASE, "airflow", secrets.airflow_database)
     settings = {
+        # This checkout's package, wherever its Python environment came from.
+        "PYTHONPATH": str(ROOT / "plugins"),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),

@@ -15,7 +15,7 @@ from local.progress import Progress
 # How long the scheduler may take to begin a first run by itself before it is asked to.
 SECONDS_UNTIL_ASKED = 30
 PATIENCE = 3600
-LOOK_EVERY = 1.5
+LOOK_EVERY = 2.0
 # More companies than this in one line help nobody.
 SHOWN = 4
 
@@ -64,19 +64,22 @@ class _Watch:
         self._began = time.monotonic()
 
     def until_all_ended(self) -> list[Failure]:
-        open_companies = self._without_paused()
+        in_sight = self._api.paused()
+        open_companies = self._without_paused(in_sight)
         # Failed before this call: that run is not what is waited for.
-        old = {run.run_id for run in self._api.latest_runs(open_companies).values() if run.state == "failed"}
+        before = self._api.latest_runs(dag_id for dag_id in open_companies if dag_id in in_sight)
+        old = {run.run_id for run in before.values() if run.state == "failed"}
         while waiting := [dag_id for dag_id in open_companies if dag_id not in self._ended]:
             if time.monotonic() - self._began > PATIENCE:
                 names = ", ".join(self._companies[dag_id] for dag_id in waiting)
                 raise LocalError(f"These companies' runs have not ended within an hour: {names}.")
-            found = self._api.paused()
-            latest = self._api.latest_runs(dag_id for dag_id in waiting if dag_id in found)
+            if any(dag_id not in in_sight for dag_id in waiting):
+                in_sight = self._api.paused()
+            latest = self._api.latest_runs(dag_id for dag_id in waiting if dag_id in in_sight)
             for dag_id in waiting:
                 run = latest.get(dag_id)
                 if run is None or run.run_id in old:
-                    self._ask(dag_id, in_sight=dag_id in found, failed_before=run is not None)
+                    self._ask(dag_id, in_sight=dag_id in in_sight, failed_before=run is not None)
                 elif run.finished:
                     self._ended[dag_id] = run
                     outcome = "done" if run.state == "success" else "FAILED"
@@ -87,8 +90,8 @@ class _Watch:
         self._progress.doing()
         return [self._failure(run) for run in self._ended.values() if run.state != "success"]
 
-    def _without_paused(self) -> list[str]:
-        paused = [dag_id for dag_id, is_paused in self._api.paused().items() if is_paused]
+    def _without_paused(self, in_sight: dict[str, bool]) -> list[str]:
+        paused = [dag_id for dag_id, is_paused in in_sight.items() if is_paused]
         for dag_id in paused:
             if dag_id in self._companies:
                 self._progress.say(f"{self._companies[dag_id]}: paused in Airflow, left alone")

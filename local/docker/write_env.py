@@ -24,18 +24,18 @@ def main() -> int:
         print(f"{path} is there already and stays as it is.", file=sys.stderr)
         return 1
     with os.fdopen(descriptor, "w") as file:
-        file.writelines(f"{name}={value}\n" for name, value in variables(Secrets()).items())
+        file.write(content(Secrets()))
     print(f"{path} is written: new passwords and keys, and the sandbox as Fortnox and Power BI.")
     return 0
 
 
-def variables(secrets: Secrets) -> dict[str, str]:
+def content(secrets: Secrets) -> str:
     """What docker-compose.yaml takes from `.env`. Every secret is of letters, digits, `-`, `_` and `=`."""
     fortnox = fortnox_connection("http://sandbox:8090")
     powerbi = powerbi_connection(
         "http://sandbox:8090", "https://sandbox:8091", "/opt/saldo/certificates/powerbi-ca.pem"
     )
-    return {
+    variables = {
         "POSTGRES_PASSWORD": secrets.postgres,
         "AIRFLOW_DATABASE_PASSWORD": secrets.airflow_database,
         "AIRFLOW_ADMIN_PASSWORD": secrets.airflow_admin,
@@ -50,6 +50,7 @@ def variables(secrets: Secrets) -> dict[str, str]:
         "FORTNOX_CONNECTION": f"'{json.dumps(fortnox)}'",
         "POWERBI_CONNECTION": f"'{json.dumps(powerbi)}'",
     }
+    return "".join(f"{name}={value}\n" for name, value in variables.items())
 
 
 if __name__ == "__main__":
