@@ -1,7 +1,18 @@
 -- purpose: merges the pages in incoming_page into landing.document; returns what changed
 -- why:     set-based, and an unchanged row is not touched; a whole list marks what it no longer
---          holds as deleted, and a record that returns is alive again
+--          holds as deleted, and a record that returns is alive again; statement_timestamp, because
+--          one transaction may merge the same resource twice
 with
+
+answer as (
+
+    select
+        page_number,
+        body -> %(list_key)s as records,
+        %(key_fields)s::text[] as key_fields
+    from incoming_page
+
+),
 
 element as (
 
@@ -9,29 +20,72 @@ element as (
         coalesce(
             (
                 select string_agg(record.body ->> field.name, '/' order by field.position)
-                from unnest(%(key_fields)s::text[]) with ordinality as field (name, position)
+                from unnest(answer.key_fields) with ordinality as field (name, position)
             ),
             '?' || md5(record.body::text)
         ) as document_key,
-        record.body
-    from incoming_page
+        record.body,
+        (answer.page_number, record.position) as place
+    from answer
     cross join lateral jsonb_array_elements(
-        case jsonb_typeof(incoming_page.body -> %(list_key)s)
-            when 'array' then incoming_page.body -> %(list_key)s
-            else jsonb_build_array(incoming_page.body -> %(list_key)s)
+        case jsonb_typeof(answer.records)
+            when 'array' then answer.records
+            else jsonb_build_array(answer.records)
         end
-    ) as record (body)
+    ) with ordinality as record (body, position)
+
+),
+
+numbered as (
+
+    select
+        document_key,
+        body,
+        row_number() over (partition by document_key order by place desc) as place_from_last
+    from element
 
 ),
 
 incoming as materialized (
 
-    select distinct on (document_key)
+    select
         document_key,
         body,
         sha256(convert_to(body::text, 'UTF8')) as digest
-    from element
-    order by document_key
+    from numbered
+    where place_from_last = 1
+
+),
+
+known as (
+
+    select
+        document_key,
+        list_record,
+        list_digest,
+        changed_at,
+        deleted_at
+    from landing.document
+    where
+        organization_id = control.current_organization_id()
+        and resource = %(resource)s
+
+),
+
+changed as materialized (
+
+    select
+        incoming.document_key,
+        incoming.body,
+        incoming.digest,
+        known.list_record as former_record,
+        known.list_digest as former_digest,
+        known.changed_at as former_changed_at
+    from incoming
+    left join known on incoming.document_key = known.document_key
+    where
+        known.list_digest is distinct from incoming.digest
+        or known.deleted_at is not null
 
 ),
 
@@ -41,68 +95,61 @@ former as (
         organization_id, resource, document_key, part, record, valid_from, valid_to
     )
     select
-        document.organization_id,
-        document.resource,
-        document.document_key,
-        'list' as part,
-        document.list_record,
-        document.changed_at,
-        now() as valid_to
-    from landing.document
-    inner join incoming on document.document_key = incoming.document_key
-    where
-        document.organization_id = control.current_organization_id()
-        and document.resource = %(resource)s
-        and document.list_digest <> incoming.digest
+        control.current_organization_id() as organization_id,
+        %(resource)s as resource_name,
+        document_key,
+        'list' as record_part,
+        former_record,
+        former_changed_at,
+        statement_timestamp() as valid_to
+    from changed
+    where former_digest <> digest
 
 ),
 
 merged as (
 
-    insert into landing.document as document (
+    insert into landing.document (
         organization_id, resource, document_key, scope, list_record, list_digest, changed_at
     )
     select
         control.current_organization_id() as organization_id,
-        %(resource)s as resource,
-        incoming.document_key,
-        %(scope)s as scope,
-        incoming.body,
-        incoming.digest,
-        now() as changed_at
-    from incoming
-    on conflict (organization_id, resource, document_key) do update set
+        %(resource)s as resource_name,
+        document_key,
+        %(scope)s as swept_scope,
+        body,
+        digest,
+        statement_timestamp() as changed_at
+    from changed
+    on conflict (organization_id, resource, document_key)
+    do update set
         scope = excluded.scope,
         list_record = excluded.list_record,
         list_digest = excluded.list_digest,
         changed_at = excluded.changed_at,
         deleted_at = null
-    where
-        document.list_digest is distinct from excluded.list_digest
-        or document.deleted_at is not null
-    returning document.document_key
 
 ),
 
 swept as (
 
     update landing.document
-    set deleted_at = now()
+    set deleted_at = statement_timestamp()
     where
-        document.organization_id = control.current_organization_id()
-        and document.resource = %(resource)s
-        and document.scope = %(scope)s
-        and document.deleted_at is null
+        organization_id = control.current_organization_id()
+        and resource = %(resource)s
+        and scope = %(scope)s
+        and deleted_at is null
         and not exists (
             select 1
             from incoming
             where document.document_key = incoming.document_key
         )
-    returning document.document_key
+    returning document_key
 
 )
 
 select
     (select count(*) from incoming) as fetched,
-    (select count(*) from merged) as changed,
+    (select count(*) from changed) as changed,
     (select count(*) from swept) as deleted

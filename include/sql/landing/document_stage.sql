@@ -1,1 +1,4 @@
-create temporary table incoming_page (body jsonb not null) on commit drop
+create temporary table incoming_page (
+    page_number int generated always as identity,
+    body jsonb not null
+) on commit drop

@@ -96,8 +96,9 @@ def merge_documents(
     """Merges a whole list (JSON texts of its pages) into landing.document.
 
     An unchanged record is not touched, a changed one leaves its former self in landing.document_version,
-    one that is gone is marked deleted. `scope` bounds the sweep: a financial year's list says nothing of
-    another year's records. Numbers keep every digit: PostgreSQL reads them, Python never does.
+    one that is gone is marked deleted. Of a record that comes twice the last counts. `scope` bounds the
+    sweep: a financial year's list says nothing of another year's records. Numbers keep every digit:
+    PostgreSQL reads them, Python never does.
     """
     lock(connection, resource)
     run(connection, "landing/document_stage")
