@@ -70,7 +70,7 @@ class Warehouse:
             connection.execute(query, parameters)
 
     def dump(self, *schemas: str) -> dict[str, list[tuple[str, ...]]]:
-        """Every relation of the schemas, ordered, without the columns of run_stamps.txt."""
+        """Every relation of the schemas, ordered; of the columns of run_stamps.txt only whether they are open."""
         relations = self.rows(
             "select table_schema, table_name, array_agg(column_name::text order by ordinal_position) "
             "from information_schema.columns where table_schema = any(%s) group by 1, 2 order by 1, 2",
@@ -78,8 +78,13 @@ class Warehouse:
         )
         found: dict[str, list[tuple[str, ...]]] = {}
         for schema, table, columns in relations:
-            kept = [column for column in columns if not _is_stamp(f"{schema}.{table}.{column}")]
-            listed = ", ".join(f'"{column}"::text' for column in kept)
+            listed = ", ".join(
+                # A stamp's moment says nothing of the books, but whether there is one does.
+                f"coalesce(\"{column}\"::text in ('', 'infinity'), true)::text"
+                if _is_stamp(f"{schema}.{table}.{column}")
+                else f'"{column}"::text'
+                for column in columns
+            )
             found[f"{schema}.{table}"] = sorted(
                 self.rows(f'select {listed} from "{schema}"."{table}"'), key=lambda row: tuple(map(str, row))
             )
