@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,14 +20,14 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
 from saldo import organizations
 from saldo.database import Role, connect, run
-from saldo.pipeline.refresh import PowerBIRefreshOperator, RefreshTrigger
+from saldo.pipeline.refresh import PowerBIRefreshOperator
 from saldo.powerbi.errors import (
     AlreadyRunningError,
     RefreshFailedError,
     UnconfirmedError,
     UnreachableError,
 )
-from saldo.powerbi.hook import PowerBIHook
+from saldo.powerbi.hook import History, PowerBIHook
 
 from tests.powerbi.service import CONNECTION, SECRET, Dataset, PowerBIService, connection, running_service
 from tests.sandbox.process import free_port
@@ -208,6 +209,18 @@ def test_a_refresh_that_the_history_never_shows_fails(company: Company) -> None:
     assert company.asked() == []
 
 
+def test_a_refresh_that_began_after_asking_counts_where_the_history_never_shows_ours(
+    company: Company,
+) -> None:
+    company.dataset.settings(history_lag_seconds=600)
+    defer(lambda: company.operator().execute({}))
+    _wait_until_done(company)
+    foreign = company.dataset.arrange("foreign", seconds=0)
+    assert drive(company, history_lag=timedelta(0))["request_id"] == foreign
+    assert company.refreshed() == 1
+    assert company.asked() == []
+
+
 def test_somebody_elses_refresh_is_waited_for_and_ours_asked_for_after_it(company: Company) -> None:
     company.dataset.arrange("hold")
     foreign = company.dataset.arrange("foreign")
@@ -364,7 +377,7 @@ def test_a_retry_while_the_refresh_runs_only_waits(company: Company) -> None:
 
 def test_a_refresh_that_completed_unwatched_counts(company: Company) -> None:
     defer(lambda: company.operator().execute({}))
-    _wait_until_ended(company)
+    _wait_until_done(company)
     drive(company)
     assert len(company.dataset.asked()) == 1
     assert company.refreshed() == 1
@@ -373,7 +386,7 @@ def test_a_refresh_that_completed_unwatched_counts(company: Company) -> None:
 def test_a_refresh_that_failed_unwatched_is_asked_for_again(company: Company) -> None:
     company.dataset.arrange("fail_next")
     defer(lambda: company.operator().execute({}))
-    _wait_until_ended(company)
+    _wait_until_done(company)
     drive(company)
     assert [each["status"] for each in company.dataset.asked()] == ["Failed", "Completed"]
     assert company.refreshed() == 1
@@ -391,18 +404,26 @@ def test_what_was_built_after_asking_is_asked_for_too(company: Company) -> None:
     assert len(company.dataset.asked()) == 2
 
 
-def _wait_until_ended(company: Company) -> None:
-    watch = RefreshTrigger(
-        PowerBIHook.default_conn_name,
-        company.dataset.workspace_id,
-        company.dataset.dataset_id,
-        request_id=company.dataset.asked()[-1]["request_id"],
-        since=datetime.now(UTC).isoformat(),
-        absent_until=(datetime.now(UTC) + timedelta(seconds=30)).isoformat(),
-        until=(datetime.now(UTC) + timedelta(seconds=30)).isoformat(),
-        first_poll_seconds=0.05,
-    )
-    wake(TaskDeferred(trigger=watch, method_name="resume"))
+def _wait_until_done(company: Company) -> None:
+    while company.dataset.asked()[-1]["status"] == "Unknown":
+        time.sleep(0.05)
+
+
+def test_of_two_tasks_at_the_same_moment_one_asks(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    company.dataset.arrange("hold")
+    really_read = PowerBIHook.refreshes
+
+    def read_and_be_overtaken(hook: PowerBIHook, *arguments: Any, **more: Any) -> History:
+        history = really_read(hook, *arguments, **more)
+        monkeypatch.setattr(PowerBIHook, "refreshes", really_read)
+        defer(lambda: company.operator().execute({}))
+        return history
+
+    monkeypatch.setattr(PowerBIHook, "refreshes", read_and_be_overtaken)
+    follower = defer(lambda: company.operator().execute({}))
+    assert [each["request_id"] for each in company.dataset.asked()] == [
+        follower.trigger.serialize()[1]["request_id"]
+    ]
 
 
 def test_two_runs_at_once_share_one_refresh(company: Company) -> None:
@@ -508,9 +529,11 @@ def test_the_secret_is_in_no_log_trigger_event_or_result(
 
 
 def test_the_log_says_what_happens_and_what_is_next(
-    company: Company, capfd: pytest.CaptureFixture[str]
+    company: Company, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     drive(company)
+    assert not [record for record in caplog.records if record.name.startswith(("azure", "msal"))]
     request_id = company.dataset.asked()[0]["request_id"]
     said = [line for line in "".join(capfd.readouterr()).splitlines() if request_id in line]
     assert len(said) == 2

@@ -3,4 +3,3 @@ set request_id = %(request_id)s
 where
     organization_id = control.current_organization_id()
     and asked_at = %(asked_at)s
-    and request_id is null

@@ -123,7 +123,7 @@ class RefreshTrigger(BaseTrigger):
                     break
                 self.log.warning("%s; looking again in about %.0f s", error, pause)
                 continue
-            refresh = seek(history, self.request_id, datetime.fromisoformat(self.since))
+            refresh = _seek(history, self.request_id, datetime.fromisoformat(self.since))
             if refresh is None:
                 if not seen and _seconds_until(self.absent_until) <= 0:
                     break
@@ -144,7 +144,7 @@ def _event(payload: dict[str, Any]) -> TriggerEvent:
     return TriggerEvent(payload)  # type: ignore[no-untyped-call]
 
 
-def seek(history: History, request_id: str | None, since: datetime) -> Refresh | None:
+def _seek(history: History, request_id: str | None, since: datetime) -> Refresh | None:
     """The refresh of that id or, where the id is not known, the first that started at `since` or later."""
     if request_id is not None:
         return history.find(request_id)
@@ -295,11 +295,11 @@ class PowerBIRefreshOperator(BaseOperator):
     ) -> dict[str, Any] | None:
         """Looks at the refresh that was asked for: defers while it runs, ends it when it has ended."""
         history = self._history(hook, state, event)
-        refresh = seek(history, asked.request_id, asked.asked_at)
+        refresh = _seek(history, asked.request_id, asked.asked_at)
         age = history.as_of - asked.asked_at
         if refresh is None and age >= self.history_lag and asked.request_id is not None:
             # whichever refresh began after we asked has read what we asked it to read
-            refresh = seek(history, None, asked.asked_at)
+            refresh = _seek(history, None, asked.asked_at)
         if refresh is None:
             if age < self.history_lag:
                 self.log.info(
@@ -474,7 +474,7 @@ def _seconds_of(refresh: Refresh) -> float:
 
 
 def _for_how_long(history: History, refresh: Refresh) -> str:
-    return f" since {_minutes(history.as_of - refresh.started_at)}" if refresh.started_at else ""
+    return f" for {_minutes(history.as_of - refresh.started_at)}" if refresh.started_at else ""
 
 
 def _minutes(span: timedelta) -> str:
