@@ -70,7 +70,7 @@ class Warehouse:
             connection.execute(query, parameters)
 
     def dump(self, *schemas: str) -> dict[str, list[tuple[str, ...]]]:
-        """Every relation of the schemas, ordered; of the columns of run_stamps.txt only whether they are open."""
+        """Every relation of the schemas, ordered; of run_stamps.txt only whether a column is open."""
         relations = self.rows(
             "select table_schema, table_name, array_agg(column_name::text order by ordinal_position) "
             "from information_schema.columns where table_schema = any(%s) group by 1, 2 order by 1, 2",
