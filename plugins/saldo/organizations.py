@@ -38,6 +38,9 @@ class Registry:
     organizations: tuple[Organization, ...]
 
 
+_NOTHING_KEPT = Registry(-1, ())
+
+
 def dag_id_of(tenant_id: str) -> str:
     """The id of a tenant's DAG: never changes and names nobody.
 
@@ -108,19 +111,17 @@ def for_parsing(dag_id: str | None) -> tuple[Organization, ...]:
         )
         registry = None
     kept = _kept()
-    if dag_id is not None:
-        known = kept.organizations if registry is None and kept else ()
-        return registry.organizations if registry else tuple(o for o in known if o.dag_id == dag_id)
+    known = tuple(item for item in kept.organizations if dag_id in (None, item.dag_id))
     if registry is None:
-        return kept.organizations if kept else ()
-    if not registry.organizations and kept and kept.organizations and registry.revision <= kept.revision:
+        return known
+    if known and not registry.organizations and registry.revision <= kept.revision:
         log.error(
             "The registry says that no organization is connected but has not changed since %d were: "
             "using the last good list. Check that saldo_warehouse points at the right database",
             len(kept.organizations),
         )
-        return kept.organizations
-    if registry != kept:
+        return known
+    if dag_id is None and registry != kept:
         _keep(registry)
     return registry.organizations
 
@@ -130,20 +131,23 @@ def _kept_path() -> Path:
     return Path(settings.get("state_dir", f"{home}/saldo")).expanduser() / "organizations.json"
 
 
-def _kept() -> Registry | None:
+def _kept() -> Registry:
     try:
         content = json.loads(_kept_path().read_text(encoding="utf-8"))
-        return Registry(content["revision"], tuple(Organization(**item) for item in content["organizations"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return Registry(int(content["revision"]), tuple(Organization(**item) for item in content["organizations"]))
+    except FileNotFoundError:
+        return _NOTHING_KEPT
+    except Exception as error:
+        log.warning("The last good list of organizations cannot be read (%s): going on without", error)
+        return _NOTHING_KEPT
 
 
 def _keep(registry: Registry) -> None:
-    path = _kept_path()
     try:
+        path = _kept_path()
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.write_text(json.dumps(asdict(registry), ensure_ascii=False), encoding="utf-8")
         temporary.replace(path)
-    except OSError as error:
-        log.warning("The list of organizations could not be kept in %s: %s", path, error)
+    except Exception as error:
+        log.warning("The list of organizations could not be kept for bad times: %s", error)
