@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 from typing import NoReturn
 
@@ -53,6 +54,12 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        report = DIRECTORY / "logs" / "make.log"
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(traceback.format_exc())
+        print(f"Something unforeseen: {type(error).__name__}: {error} (more in {report})", file=sys.stderr)
+        return 1
 
 
 def up() -> int:

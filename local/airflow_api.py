@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 import httpx
 
 UNFINISHED = ("queued", "running")
+# Those that beat; that the API server lives is seen by its answer.
+COMPONENTS = ("scheduler", "triggerer", "dag_processor")
 
 
 @dataclass(frozen=True)
@@ -52,14 +55,16 @@ class AirflowApi:
         """Closes the connections."""
         self._client.close()
 
-    def healthy(self) -> set[str]:
-        """The components that say they are healthy; empty while the API server does not answer."""
+    def healthy_since(self, moment: datetime) -> bool:
+        """Whether the API server answers and every other component has shown life after this moment."""
         try:
             answer = self._client.get("/api/v2/monitor/health")
             answer.raise_for_status()
         except httpx.HTTPError:
-            return set()
-        return {name for name, health in answer.json().items() if health["status"] == "healthy"}
+            return False
+        found = answer.json()
+        beats = [found[name][f"latest_{name}_heartbeat"] for name in COMPONENTS]
+        return all(beat and datetime.fromisoformat(beat) > moment for beat in beats)
 
     def paused(self) -> dict[str, bool]:
         """Whether a DAG is paused, for each that the dag processor has found."""

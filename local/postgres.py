@@ -209,6 +209,8 @@ class EmbeddedPostgres:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.directory,
+                # ^C is for who waits, not for an initdb half-way.
+                start_new_session=True,
                 user=SYSTEM_USER if os.geteuid() == 0 else None,
                 check=False,
             )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,6 +52,8 @@ AIRFLOW: dict[str, tuple[str, ...]] = {
 }
 EVERYTHING = frozenset({POSTGRES, SANDBOX, *AIRFLOW})
 
+# How the sandbox ends when what it was given will not do; its sentence says everything.
+REFUSED = 2
 # Cold, on a slow disk; a start takes a tenth of it.
 PATIENCE = 300
 
@@ -140,27 +143,40 @@ class Launch:
 
     def _sandbox(self) -> list[Company]:
         state, progress = self._state, self._progress
-        if SANDBOX in self._before and self._sie != state.sie:
-            processes.stop([state.processes.pop(SANDBOX)], state.logs)
-            self._before.discard(SANDBOX)
-        if SANDBOX not in self._before:
-            whose = ["--companies", "demo"]
-            if self._sie:
-                whose = [argument for path in self._sie for argument in ("--sie", path)]
-            command = [
-                sys.executable, "-m", "sandbox",
-                "--port", str(state.ports.sandbox),
-                "--token-port", str(state.ports.sandbox_token),
-                "--directory", str(state.sandbox),
-                *whose,
-            ]  # fmt: skip
-            self._start(SANDBOX, command, sandbox_environment())
         progress.doing("the sandbox makes its companies ready")
+        if SANDBOX not in self._before:
+            self._start_sandbox(self._sie)
+        elif self._sie != state.sie:
+            self._replace_sandbox()
         found = self._until(SANDBOX, lambda: sandbox_companies(state))
         state.sie = self._sie
         progress.doing()
         progress.say(f"Sandbox: Fortnox and Power BI with {_count(len(found), 'company', 'companies')}")
         return found
+
+    def _start_sandbox(self, sie: list[str]) -> None:
+        whose = [argument for path in sie for argument in ("--sie", path)] or ["--companies", "demo"]
+        command = [
+            sys.executable, "-m", "sandbox",
+            "--port", str(self._state.ports.sandbox),
+            "--token-port", str(self._state.ports.sandbox_token),
+            "--directory", str(self._state.sandbox),
+            *whose,
+        ]  # fmt: skip
+        self._start(SANDBOX, command, sandbox_environment())
+
+    def _replace_sandbox(self) -> None:
+        """Serves other files; when they are refused, the running stack keeps those it had."""
+        state = self._state
+        processes.stop([state.processes[SANDBOX]], state.logs)
+        self._start_sandbox(self._sie)
+        try:
+            self._until(SANDBOX, lambda: sandbox_companies(state))
+        except LocalError:
+            self._start_sandbox(state.sie)
+            self._until(SANDBOX, lambda: sandbox_companies(state))
+            del self._started[SANDBOX]
+            raise
 
     def _postgres(self) -> None:
         state = self._state
@@ -217,11 +233,13 @@ class Launch:
             self._start(name, [str(PROGRAMS / "airflow"), *AIRFLOW[name]], environment(self._state))
 
     def _until_healthy(self) -> None:
-        # As the API names them; it is metadatabase that speaks for the API server itself.
-        needed = {"metadatabase", "scheduler", "triggerer", "dag_processor"}
         self._progress.doing("Airflow starts")
+        # Right after a crash the heartbeats of those that died would still look like health.
+        began = datetime.now(UTC) - timedelta(seconds=self._progress.seconds)
+        if self._before.issuperset(AIRFLOW):
+            began = datetime.min.replace(tzinfo=UTC)
         with AirflowApi(airflow_url(self._state), self._state.secrets.airflow_admin) as api:
-            self._until("api-server", lambda: needed <= api.healthy())
+            self._until("api-server", lambda: api.healthy_since(began))
         self._progress.doing()
         self._progress.say(f"Airflow answers on {airflow_url(self._state)}")
 
@@ -244,7 +262,10 @@ class Launch:
                 raise LocalError("Stopped.")
             process = processes.start(command, variables, folder=self._state.logs, log=log)
             self._started[name] = process
-        if process.wait():
+        status = process.wait()
+        if self._cancelled:
+            raise LocalError("Stopped.")
+        if status:
             raise LocalError(f"{last_words(log)} (log: {log})")
         return log.read_text(errors="replace")
 
@@ -255,7 +276,8 @@ class Launch:
             for started, process in list(self._started.items()):
                 if started in self._state.processes and process.poll() is not None:
                     log = self._state.logs / f"{started}.log"
-                    raise LocalError(f"{last_words(log)} (log: {log})")
+                    where = "" if process.returncode == REFUSED else f" (log: {log})"
+                    raise LocalError(f"{last_words(log)}{where}")
             if time.monotonic() > deadline:
                 log = self._state.logs / f"{name}.log"
                 raise LocalError(f"{name} does not answer after {PATIENCE} s (log: {log})")
@@ -321,10 +343,10 @@ def _airflow_database(connection: psycopg.Connection, password: str) -> None:
     """Airflow's own role and database; not the superuser, and none of the warehouse's roles comes in."""
     role = sql.Identifier("airflow")
     database = sql.Identifier(AIRFLOW_DATABASE)
-    if not connection.execute("select from pg_roles where rolname = 'airflow'").fetchone():
+    if not connection.execute("select 1 from pg_roles where rolname = 'airflow'").fetchone():
         connection.execute(sql.SQL("create role {} login").format(role))
     connection.execute(sql.SQL("alter role {} password {}").format(role, sql.Literal(password)))
-    if not connection.execute("select from pg_database where datname = %s", [AIRFLOW_DATABASE]).fetchone():
+    if not connection.execute("select 1 from pg_database where datname = %s", [AIRFLOW_DATABASE]).fetchone():
         connection.execute(sql.SQL("create database {} owner {}").format(database, role))
     connection.execute(sql.SQL("revoke connect on database {} from public").format(database))
 
