@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import psycopg
+
 from saldo import organizations
 from saldo.database import Role, connect, run
 
@@ -49,9 +51,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if logging.getLogger().isEnabledFor(logging.DEBUG):
             raise
-        print(f"saldo: {str(error).strip()}", file=sys.stderr)
+        print(f"saldo: {_sentence(error)}", file=sys.stderr)
         return 1
     return 0
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong and what to do, on one line."""
+    error = getattr(error, "orig", None) or error  # SQLAlchemy's errors carry the database's own
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    if isinstance(error, psycopg.OperationalError):
+        return (
+            f"PostgreSQL cannot be reached: {reason}. Check that it runs and that the connections are right"
+        )
+    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+        return f"The warehouse is empty or of another version ({reason}): run `saldo migrate`"
+    return reason
 
 
 def _set_up(_options: argparse.Namespace) -> None:
@@ -77,7 +92,7 @@ def _connect(options: argparse.Namespace) -> None:
         information = hook.company_information()
     organization = organizations.register(
         tenant_id=options.tenant_id,
-        name=str(information["CompanyName"]),
+        name=str(information.get("CompanyName") or options.tenant_id),
         organization_number=str(information.get("OrganizationNumber") or ""),
         workspace_id=options.workspace_id,
         dataset_id=options.dataset_id,

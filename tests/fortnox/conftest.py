@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 from saldo.fortnox import hook as hook_module
 from saldo.fortnox import pacing
@@ -28,7 +27,6 @@ class Fortnox:
     sandbox: Sandbox
     warehouse: Warehouse
     organizations: dict[str, int]
-    client: httpx.Client
 
     @contextmanager
     def hook(self, tenant: str = TENANT, kind: type[FortnoxHook] = FortnoxHook) -> Iterator[FortnoxHook]:
@@ -39,9 +37,8 @@ class Fortnox:
             yield kind(tenant, connection)
 
     def admin(self, method: str, path: str, body: object = None) -> Any:
-        """Calls /sandbox/{path} over a connection that stays."""
-        found = self.client.request(method, f"/sandbox/{path}", json=body).raise_for_status()
-        return found.json() if found.content else None
+        """Calls /sandbox/{path}."""
+        return self.sandbox.admin(method, path, body)
 
     def fault(self, kind: str, path: str = "/3/", times: int = 1, **more: Any) -> None:
         """The next `times` requests for the path meet it."""
@@ -91,7 +88,7 @@ def fortnox(
     module_warehouse: Warehouse,
     organizations: dict[str, int],
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Fortnox]:
+) -> Fortnox:
     """The sandbox without faults, fast and without limit, and no token or slot in the warehouse."""
     point_at_sandbox(own_sandbox, monkeypatch)
     monkeypatch.setattr(hook_module, "_FIRST_PAUSE_SECONDS", 0.001)
@@ -99,9 +96,8 @@ def fortnox(
     module_warehouse.execute(
         "update control.credential set access_token = null, expires_at = null; truncate control.request_pace"
     )
-    with httpx.Client(base_url=own_sandbox.base_url, verify=False) as client:
-        found = Fortnox(own_sandbox, module_warehouse, organizations, client)
-        found.settings(requests_per_window=100_000, window_seconds=5, token_seconds=3600)
-        found.admin("DELETE", "faults")
-        found.admin("DELETE", "requests")
-        yield found
+    found = Fortnox(own_sandbox, module_warehouse, organizations)
+    found.settings(requests_per_window=100_000, window_seconds=5, token_seconds=3600)
+    found.admin("DELETE", "faults")
+    found.admin("DELETE", "requests")
+    return found
