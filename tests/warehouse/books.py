@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from psycopg.types.json import Jsonb
-
 from saldo import organizations
 from saldo.database import Connection, Role, connect
 from saldo.warehouse.landing import advance_landed, set_as_of
@@ -53,7 +52,7 @@ def voucher(date: str, *rows: tuple[str, str] | Row, **fields: Any) -> Voucher:
 
 @dataclass(frozen=True)
 class Year:
-    """A financial year's file. It states the balances that its rows come to, unless `stated` says otherwise."""
+    """A year's file. It states the balances that its rows come to, unless `stated` says otherwise."""
 
     financial_year_id: int
     start: str
@@ -144,10 +143,7 @@ def _land_year(connection: Connection, organization_id: int, year: Year) -> None
         )
         cursor.executemany(
             "insert into landing.ledger_object values (%s, %s, %s, %s, %s)",
-            [
-                (*key, DIMENSIONS[kind], number, name)
-                for (kind, number), name in year.objects.items()
-            ],
+            [(*key, DIMENSIONS[kind], number, name) for (kind, number), name in year.objects.items()],
         )
         cursor.executemany(
             "insert into landing.ledger_balance values (%s, %s, %s, 0, '', %s, '', %s, null)",
@@ -190,7 +186,8 @@ def _land_document(
     connection: Connection, organization_id: int, resource: str, record: Mapping[str, Any]
 ) -> None:
     connection.execute(
-        "insert into landing.document (organization_id, resource, document_key, scope, list_record, changed_at) "
+        "insert into landing.document "
+        "(organization_id, resource, document_key, scope, list_record, changed_at) "
         "values (%s, %s, %s, %s, %s, %s)",
         [
             organization_id,

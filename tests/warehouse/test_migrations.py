@@ -233,19 +233,7 @@ def of_organizations(warehouse: Warehouse, kind: str) -> Tables:
     return found
 
 
-both_kinds = pytest.mark.parametrize(
-    "kind",
-    [
-        "tables",
-        pytest.param(
-            "partitions",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="who names a partition of landing.document passes by its parent's policies",
-            ),
-        ),
-    ],
-)
+both_kinds = pytest.mark.parametrize("kind", ["tables", "partitions"])
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 -- severity: stop
--- inputs:   mart.fct_account_balance_period, mart.dim_account, mart.dim_fiscal_period,
---           mart.dim_financial_year, mart.balance_sheet, mart.dim_statement_line
+-- inputs:   mart.fct_account_balance_period, mart.dim_account, mart.balance_sheet,
+--           mart.dim_statement_line
 -- why:      the two sides could agree and both be wrong: assets are the accounts of class 1, the
 --           calculated result those of classes 3-8, and each line the accounts mapped to it
 with

@@ -1,6 +1,6 @@
 -- severity: stop
 -- inputs:   landing.document, mart.dim_customer, mart.dim_supplier, mart.dim_project,
---           mart.dim_cost_center
+--           mart.dim_cost_center, control.organization
 -- why:      every landed record of a register is a member of its dimension, and each dimension has
 --           its member "none"
 with

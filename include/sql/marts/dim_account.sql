@@ -1,7 +1,7 @@
 -- grain:  organization x account
 -- key:    organization_id, account_key
 -- inputs: staging.member_key, staging.ledger_account, staging.fortnox_accounts,
---         staging.financial_year, staging.account_line
+--         staging.financial_year, staging.account_line, mart.account_class
 -- why:    the company's own name of the newest year that has one; its line is that of the newest
 --         year's chart, while facts carry the line of their own year
 create table mart.dim_account (

@@ -1,7 +1,7 @@
 -- grain:  organization x cost centre, and "none"
 -- key:    organization_id, cost_center_key
 -- inputs: staging.member_key, staging.fortnox_costcenters, staging.ledger_object,
---         staging.financial_year
+--         staging.financial_year, control.organization
 -- why:    Fortnox's register names it, else the newest SIE file; a row without belongs to "none"
 create table mart.dim_cost_center (
     organization_id bigint not null,

@@ -1,6 +1,6 @@
 -- grain:  organization x customer, and "none"
 -- key:    organization_id, customer_key
--- inputs: staging.member_key, staging.fortnox_customers
+-- inputs: staging.member_key, staging.fortnox_customers, control.organization
 -- why:    Fortnox's register; a sole trader's organization number is a personal number, so it is a
 --         column of its own that a model can leave out
 create table mart.dim_customer (

@@ -1,6 +1,6 @@
 -- grain:  organization x financial year x month, cut by the year's own limits
 -- key:    organization_id, fiscal_period_key
--- inputs: staging.fiscal_period, staging.member_key, dim_financial_year
+-- inputs: staging.fiscal_period, staging.member_key, dim_financial_year, mart.dim_date
 -- why:    a financial year need not start in January, on a first, or last twelve months
 create table mart.dim_fiscal_period (
     organization_id bigint not null,

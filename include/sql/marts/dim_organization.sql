@@ -1,6 +1,7 @@
 -- grain:  organization
 -- key:    organization_id
--- inputs: staging.fortnox_companyinformation, staging.ledger_voucher, staging.financial_year
+-- inputs: control.organization, staging.fortnox_companyinformation, staging.ledger_voucher,
+--         staging.financial_year
 -- why:    the company as a reader knows it; its id is its key
 create table mart.dim_organization (
     organization_id bigint not null,

@@ -1,7 +1,7 @@
 -- grain:  organization x project, and "none"
 -- key:    organization_id, project_key
 -- inputs: staging.member_key, staging.fortnox_projects, staging.ledger_object,
---         staging.financial_year
+--         staging.financial_year, control.organization
 -- why:    Fortnox's register names it, else the newest SIE file; a row without belongs to "none"
 create table mart.dim_project (
     organization_id bigint not null,

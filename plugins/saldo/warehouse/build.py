@@ -117,9 +117,7 @@ def _fill(connection: Connection) -> None:
     for mart in sql.in_order(sql.files("marts")):
         started = time.monotonic()
         _, filling = definition_and_build(mart)
-        connection.execute(
-            composed.SQL("delete from {}").format(composed.Identifier("mart", mart.name))
-        )
+        connection.execute(composed.SQL("delete from {}").format(composed.Identifier("mart", mart.name)))
         rows = connection.execute(filling).rowcount
         log.info("%-32s %9d rows  %5.1f s", mart.name, rows, time.monotonic() - started)
 

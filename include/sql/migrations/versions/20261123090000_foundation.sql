@@ -422,7 +422,8 @@ begin
         'control.organization', 'control.credential', 'control.version', 'control.version_built',
         'control.refresh',
         'control.sync_status', 'control.check_result', 'control.key_map',
-        'landing.document', 'landing.document_version', 'landing.sie_file', 'landing.ledger_year',
+        'landing.document', 'landing.document_accounts', 'landing.document_customers',
+        'landing.document_suppliers', 'landing.document_other', 'landing.document_version', 'landing.sie_file', 'landing.ledger_year',
         'landing.ledger_account', 'landing.ledger_object', 'landing.ledger_balance',
         'landing.voucher', 'landing.voucher_row'
     ]::regclass[]

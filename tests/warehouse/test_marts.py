@@ -1,0 +1,448 @@
+"""The marts against books computed a second time, in every kind of financial year that occurs."""
+
+from __future__ import annotations
+
+import itertools
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from saldo.warehouse.build import BuildResult, build
+
+from tests.support import Warehouse
+from tests.warehouse import oracle
+from tests.warehouse.books import Row, Year, company, land, voucher
+from tests.warehouse.made import busy_year
+
+pytestmark = pytest.mark.database
+
+_tenants = itertools.count(1000)
+
+
+@pytest.fixture
+def organization_id(module_warehouse: Warehouse) -> int:
+    return company(next(_tenants))
+
+
+def built(organization_id: int, *years: Year, **landed: Any) -> BuildResult:
+    land(organization_id, *years, **landed)
+    return build(organization_id)
+
+
+def warnings(result: BuildResult) -> set[str]:
+    return {check.name for check in result.checks if check.failing}
+
+
+def statement(
+    warehouse: Warehouse, organization_id: int, year: Year, table: str, *columns: str
+) -> dict[tuple[int, str], tuple[Decimal, ...]]:
+    """(period number, line) -> the columns."""
+    rows = warehouse.rows(
+        f"select period_number, line_code, {', '.join(columns)} from mart.{table} "
+        "join mart.dim_statement_line using (statement_line_key) "
+        "join mart.dim_fiscal_period using (organization_id, fiscal_period_key) "
+        f"join mart.dim_financial_year on dim_financial_year.organization_id = {table}.organization_id "
+        f"and dim_financial_year.financial_year_key = {table}.financial_year_key "
+        f"where {table}.organization_id = %s and financial_year_id = %s",
+        [organization_id, year.financial_year_id],
+    )
+    assert len({row[:2] for row in rows}) == len(rows)
+    return {(row[0], row[1]): row[2:] for row in rows}
+
+
+def assert_statements_are_the_oracle_s(warehouse: Warehouse, organization_id: int, year: Year) -> None:
+    income = statement(warehouse, organization_id, year, "income_statement", "amount", "year_to_date_amount")
+    assert income == oracle.income_statement(year)
+    sheet = statement(
+        warehouse, organization_id, year, "balance_sheet",
+        "opening_of_year_amount", "opening_amount", "change_amount", "closing_amount",
+    )  # fmt: skip
+    expected = oracle.balance_sheet(year)
+    assert sheet == expected
+    for period in {number for number, _ in sheet}:
+        assert sheet[period, "total_assets"] == sheet[period, "total_equity_liabilities"]
+
+
+YEARS = {
+    "calendar": busy_year(1, "2025-01-01", "2025-12-31"),
+    "broken": busy_year(1, "2024-07-01", "2025-06-30", seed=2),
+    "short first year from mid-month": busy_year(1, "2020-05-08", "2020-12-31", seed=3, opening={}),
+    "eighteen months": busy_year(1, "2023-07-01", "2024-12-31", seed=4),
+    "from the 17th to the 16th": busy_year(1, "2024-07-17", "2025-07-16", seed=5),
+    "chart of 2026": busy_year(1, "2026-01-01", "2026-12-31", seed=6),
+    "opening balances off by last year's result": busy_year(
+        1, "2025-01-01", "2025-12-31", seed=7, opening={"1930": "100", "2081": "-40.25"}
+    ),
+    "opening balance on a result account": busy_year(
+        1, "2025-01-01", "2025-12-31", seed=8, opening={"3001": "-10", "1930": "10"}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", YEARS)
+def test_every_cell_of_the_statements_is_the_oracle_s(
+    kind: str, module_warehouse: Warehouse, organization_id: int
+) -> None:
+    year = YEARS[kind]
+
+    built(organization_id, year)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+
+
+def test_years_beside_each_other_each_by_its_own_chart(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    years = [
+        busy_year(3, "2024-01-01", "2024-12-31", seed=11),
+        busy_year(1, "2025-01-01", "2025-12-31", seed=12),
+        busy_year(2, "2026-01-01", "2026-12-31", seed=13),
+    ]
+
+    built(organization_id, *years)
+
+    for year in years:
+        assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+    goods = [("raw_materials_cost",), ("goods_for_resale_cost",)]
+    lines = module_warehouse.rows(
+        "select distinct line_code, bas_year from mart.fct_account_balance_period "
+        "join mart.dim_account using (organization_id, account_key) "
+        "join mart.dim_financial_year using (organization_id, financial_year_key) "
+        "join mart.dim_statement_line on dim_statement_line.statement_line_key "
+        "= fct_account_balance_period.statement_line_key "
+        "where organization_id = %s and account_number = '4010' order by bas_year",
+        [organization_id],
+    )
+    assert lines == [(*goods[0], 2024), (*goods[0], 2025), (*goods[1], 2026)]
+
+
+def test_result_closed_to_equity_is_not_counted_twice(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    year = Year(1, "2025-01-01", "2025-12-31", (
+        voucher("2025-03-01", ("1930", "1000"), ("3001", "-1000")),
+        voucher("2025-12-31", ("8999", "1000"), ("2099", "-1000")),
+    ))  # fmt: skip
+
+    built(organization_id, year)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+    sheet = statement(module_warehouse, organization_id, year, "balance_sheet", "closing_amount")
+    assert sheet[11, "calculated_result"] == (1000,)
+    assert sheet[12, "calculated_result"] == (0,)
+    assert sheet[12, "result_for_year"] == (1000,)
+    assert sheet[12, "total_equity"] == (1000,)
+    income = statement(module_warehouse, organization_id, year, "income_statement", "year_to_date_amount")
+    assert income[12, "net_result"] == (1000,)
+
+
+def test_unbalanced_voucher_is_shown_and_the_sheet_balances_still(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    year = Year(1, "2025-01-01", "2025-12-31", (
+        voucher("2025-02-01", ("1930", "100"), ("3001", "-98")),
+        voucher("2025-04-01", ("1930", "-7.50"), ("5010", "5")),
+    ))  # fmt: skip
+
+    result = built(organization_id, year)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+    sheet = statement(module_warehouse, organization_id, year, "balance_sheet", "closing_amount")
+    line = [sheet[period, "unbalanced_vouchers"][0] for period in range(1, 6)]
+    assert line == [0, 2, 2, Decimal("-0.50"), Decimal("-0.50")]
+    unbalanced = next(check for check in result.checks if check.name == "voucher_unbalanced")
+    assert unbalanced.failing == 2
+    assert {row["detail"]["voucher"]: row["detail"]["difference"] for row in unbalanced.sample} == {
+        "A 1": "2.00",
+        "A 2": "-2.50",
+    }
+
+
+def test_accounts_that_are_no_bas_accounts(module_warehouse: Warehouse, organization_id: int) -> None:
+    odd = ("0027", "9010", "FEL", "193010", "151", "30 00")
+    year = Year(1, "2025-01-01", "2025-12-31", tuple(
+        voucher("2025-02-01", (account, "100"), ("1930", "-100")) for account in odd
+    ), accounts={"1930": "Bank"})  # fmt: skip
+
+    result = built(organization_id, year)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+    found = module_warehouse.rows(
+        "select account_number, line_code, mapping_source, is_outside_chart from mart.dim_account "
+        "join mart.dim_statement_line using (statement_line_key) where organization_id = %s",
+        [organization_id],
+    )
+    outside = ("accounts_outside_chart", "none", True)
+    assert {row[0]: row[1:] for row in found} == {
+        "1930": ("cash_bank", "exact", False),
+        "193010": ("cash_bank", "padded", False),
+        "151": ("trade_receivables", "padded", False),
+        "0027": outside,
+        "9010": outside,
+        "FEL": outside,
+        "30 00": outside,
+    }
+    assert {"account_outside_chart", "account_undeclared"} <= warnings(result)
+
+
+def test_rows_outside_their_year_count_in_its_nearest_period(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    year = Year(1, "2025-01-01", "2025-12-31", (
+        voucher("2024-11-20", ("1930", "10"), ("3001", "-10")),
+        voucher("2026-02-02", ("1930", "5"), ("3001", "-5")),
+    ))  # fmt: skip
+
+    result = built(organization_id, year)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+    assert "voucher_outside_year" in warnings(result)
+    rows = module_warehouse.rows(
+        "select voucher_date::text, date_key, is_outside_year from mart.fct_ledger_row "
+        "where organization_id = %s and debit_amount > 0 order by 1",
+        [organization_id],
+    )
+    assert rows == [("2024-11-20", 20250101, True), ("2026-02-02", 20251231, True)]
+
+
+def test_struck_rows_stay_and_count_nothing(module_warehouse: Warehouse, organization_id: int) -> None:
+    year = Year(1, "2025-01-01", "2025-12-31", (
+        voucher("2025-02-01", ("1930", "10"), ("3001", "-10"), Row("3001", Decimal("-99"), is_struck=True)),
+        voucher(
+            "2025-02-02", Row("1930", Decimal(7), is_struck=True), Row("5010", Decimal(-7), is_struck=True)
+        ),
+    ))  # fmt: skip
+
+    result = built(organization_id, year)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+    rows = module_warehouse.rows(
+        "select voucher_number, row_number, amount, debit_amount, credit_amount, struck_amount "
+        "from mart.fct_ledger_row where organization_id = %s and is_struck order by 1, 2",
+        [organization_id],
+    )
+    assert rows == [("1", 3, 0, 0, 0, -99), ("2", 1, 0, 0, 0, 7), ("2", 2, 0, 0, 0, -7)]
+    assert warnings(result) == {"voucher_empty"}
+
+
+def test_vouchers_with_the_same_number_both_count(module_warehouse: Warehouse, organization_id: int) -> None:
+    year = Year(1, "2025-01-01", "2025-12-31", (
+        voucher("2025-02-01", ("1930", "10"), ("3001", "-10"), number="7"),
+        voucher("2025-02-01", ("1930", "10"), ("3001", "-10"), number="7", ordinal=2),
+    ))  # fmt: skip
+
+    result = built(organization_id, year)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+    assert warnings(result) == {"voucher_number_repeated"}
+    income = statement(module_warehouse, organization_id, year, "income_statement", "year_to_date_amount")
+    assert income[12, "net_sales"] == (20,)
+
+
+def test_organization_without_anything_builds(module_warehouse: Warehouse, organization_id: int) -> None:
+    result = built(organization_id)
+
+    assert result.built
+    assert warnings(result) == set()
+    rows = module_warehouse.rows(
+        "select as_of_date::text, date_key, fiscal_period_key from mart.as_of where organization_id = %s",
+        [organization_id],
+    )
+    assert rows == [("2025-06-15", 20250615, None)]
+
+
+def test_listed_year_without_ledger_has_periods_and_no_statements(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    listed = [
+        {"Id": 4, "FromDate": "2025-07-01", "ToDate": "2026-06-30", "AccountingMethod": "CASH"},
+        {"Id": 9, "FromDate": "2024-07-01", "ToDate": "2025-06-30", "accountCharts": "Bas 2024"},
+    ]
+
+    built(organization_id, busy_year(4, "2025-07-01", "2026-06-30"), documents={"financialyears": listed})
+
+    found = module_warehouse.rows(
+        "select years.financial_year_id, years.financial_year_label, years.has_ledger, years.is_broken, "
+        "previous.financial_year_id, years.account_chart, "
+        "(select count(*) from mart.dim_fiscal_period p "
+        "where p.financial_year_key = years.financial_year_key), "
+        "(select count(distinct fiscal_period_key) from mart.balance_sheet s "
+        "where s.financial_year_key = years.financial_year_key) "
+        "from mart.dim_financial_year years left join mart.dim_financial_year previous "
+        "on years.previous_financial_year_key = previous.financial_year_key "
+        "where years.organization_id = %s order by 1",
+        [organization_id],
+    )
+    assert found == [
+        (4, "2025/26", True, True, 9, "", 12, 12),
+        (9, "2024/25", False, True, None, "Bas 2024", 12, 0),
+    ]
+
+
+def test_year_with_opening_balances_only(module_warehouse: Warehouse, organization_id: int) -> None:
+    year = Year(1, "2025-01-01", "2025-12-31", opening={"1930": "500", "2081": "-300"})
+
+    built(organization_id, year)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+    sheet = statement(module_warehouse, organization_id, year, "balance_sheet", "closing_amount")
+    assert sheet[12, "prior_result_not_carried_forward"] == (200,)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "label", "months", "flags"),
+    [
+        ("2025-01-01", "2025-12-31", "2025", 12, {"is_calendar_year"}),
+        ("2024-05-01", "2025-04-30", "2024/25", 12, {"is_broken"}),
+        ("2020-05-08", "2020-12-31", "2020-05 – 2020-12", 8, {"is_short"}),
+        ("2023-07-01", "2024-12-31", "2023/24", 18, {"is_long"}),
+        ("2025-01-01", "2025-12-30", "2025-01 – 2025-12", 12, {"is_broken", "is_short"}),
+    ],
+)
+def test_kinds_of_financial_years(
+    start: str, end: str, label: str, months: int, flags: set[str],
+    module_warehouse: Warehouse, organization_id: int,
+) -> None:  # fmt: skip
+    built(organization_id, Year(1, start, end))
+
+    names = ("is_calendar_year", "is_broken", "is_short", "is_long")
+    (row,) = module_warehouse.rows(
+        f"select financial_year_label, month_count, {', '.join(names)} from mart.dim_financial_year "
+        "where organization_id = %s",
+        [organization_id],
+    )
+    assert row[:2] == (label, months)
+    assert {name for name, is_set in zip(names, row[2:], strict=True) if is_set} == flags
+    limits = module_warehouse.rows(
+        "select min(start_date)::text, max(end_date)::text, count(*) from mart.dim_fiscal_period "
+        "where organization_id = %s",
+        [organization_id],
+    )
+    assert limits[0][:2] == (start, end)
+
+
+def test_registers_become_dimensions_with_a_member_none(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    year = Year(
+        1, "2025-01-01", "2025-12-31",
+        (voucher("2025-02-01", Row("1930", Decimal(10), "10", "P1"), Row("3001", Decimal(-10), "20")),),
+        objects={("cost_center", "10"): "Verkstad i filen", ("cost_center", "30"): "Oanvänd"},
+    )  # fmt: skip
+    documents = {
+        "companyinformation": [{"DatabaseNumber": 7, "CompanyName": "Riktiga Namnet AB", "City": "Visby"}],
+        "customers": [{"CustomerNumber": "1", "Name": "Åsa & Co", "City": None}],
+        "suppliers": [{"SupplierNumber": "1", "Name": "", "Active": True}],
+        "projects": [{"ProjectNumber": "P1", "Description": "Bryggan", "Status": "ONGOING"}],
+        "costcenters": [{"Code": "10", "Description": "Verkstad", "Active": False}],
+        "accounts": [{"Year": 1, "Number": 27, "Description": "Nollan", "Active": True, "SRU": 7201}],
+    }  # fmt: skip
+
+    built(organization_id, year, documents=documents)
+
+    def labels(table: str, column: str = "label_sv") -> list[str]:
+        return [
+            row[0]
+            for row in module_warehouse.rows(
+                f"select {column} from mart.{table} where organization_id = %s order by 1", [organization_id]
+            )
+        ]
+
+    assert labels("dim_organization", "organization_name") == ["Riktiga Namnet AB"]
+    assert labels("dim_customer") == ["(saknas)", "1 Åsa & Co"]
+    assert labels("dim_supplier", "label_en") == ["(none)", "1"]
+    assert labels("dim_project") == ["(saknas)", "P1 Bryggan"]
+    assert labels("dim_cost_center") == ["(saknas)", "10 Verkstad", "20", "30 Oanvänd"]
+    assert labels("dim_account", "account_label") == ["0027 Nollan", "1930 Konto 1930", "3001 Konto 3001"]
+    rows = module_warehouse.rows(
+        "select account_number, cost_center_number, project_number from mart.fct_ledger_row "
+        "join mart.dim_account using (organization_id, account_key) "
+        "join mart.dim_cost_center using (organization_id, cost_center_key) "
+        "join mart.dim_project using (organization_id, project_key) where organization_id = %s order by 1",
+        [organization_id],
+    )
+    assert rows == [("1930", "10", "P1"), ("3001", "20", "")]
+
+
+def test_account_has_the_name_of_the_newest_year_that_names_it(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    built(
+        organization_id,
+        Year(9, "2023-01-01", "2023-12-31", accounts={"1930": "Gammal bank", "1940": "Plusgiro"}),
+        Year(2, "2024-01-01", "2024-12-31", accounts={"1930": "Ny bank"}),
+        Year(5, "2025-01-01", "2025-12-31", accounts={"1930": ""}),
+    )
+
+    assert module_warehouse.rows(
+        "select account_number, account_name from mart.dim_account where organization_id = %s order by 1",
+        [organization_id],
+    ) == [("1930", "Ny bank"), ("1940", "Plusgiro")]
+
+
+def test_keys_survive_rebuilds_and_what_comes_and_goes(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    def keys() -> dict[str, int]:
+        return dict(
+            module_warehouse.rows(
+                "select customer_number, customer_key from mart.dim_customer where organization_id = %s",
+                [organization_id],
+            )
+        )
+
+    def customers(*numbers: str) -> dict[str, Any]:
+        return {"customers": [{"CustomerNumber": number, "Name": number} for number in numbers]}
+
+    built(organization_id, documents=customers("b", "d"))
+    first = keys()
+    built(organization_id, documents=customers("a", "b"))
+    second = keys()
+    built(organization_id, documents=customers("a", "b", "c", "d"))
+    third = keys()
+
+    assert first == {
+        "": organization_id * 10**7,
+        "b": organization_id * 10**7 + 1,
+        "d": organization_id * 10**7 + 2,
+    }
+    assert second == {"": first[""], "b": first["b"], "a": organization_id * 10**7 + 3}
+    assert third == second | {"d": first["d"], "c": organization_id * 10**7 + 4}
+
+
+def test_rebuild_gives_equal_rows_whatever_the_day(module_warehouse: Warehouse, organization_id: int) -> None:
+    years = (busy_year(1, "2024-01-01", "2024-12-31"), busy_year(2, "2025-01-01", "2025-12-31", seed=2))
+    built(organization_id, *years)
+    before = module_warehouse.dump("mart")
+
+    built(organization_id, *years, as_of="2026-01-31")
+
+    after = module_warehouse.dump("mart")
+    changed = {relation for relation in before if before[relation] != after[relation]}
+    assert changed == {"mart.as_of"}
+
+
+def test_nothing_is_built_twice(module_warehouse: Warehouse, organization_id: int) -> None:
+    first = built(organization_id, busy_year(1, "2025-01-01", "2025-12-31"))
+
+    second = build(organization_id)
+
+    assert first.built
+    assert (second.landed, second.built, second.checks) == (first.landed, False, ())
+
+
+def test_as_of_names_the_newest_period_begun(module_warehouse: Warehouse, organization_id: int) -> None:
+    years = (Year(1, "2025-01-01", "2025-12-31"), Year(2, "2026-01-01", "2026-12-31"))
+    built(organization_id, *years, as_of="2025-12-31")
+
+    def period() -> list[tuple[Any, ...]]:
+        return module_warehouse.rows(
+            "select label_sv from mart.as_of "
+            "join mart.dim_fiscal_period using (organization_id, fiscal_period_key) "
+            "where organization_id = %s",
+            [organization_id],
+        )
+
+    assert period() == [("dec 2025",)]
+    built(organization_id, *years, as_of="2027-03-01")
+    assert period() == [("dec 2026",)]
