@@ -114,28 +114,43 @@ def datasets_of(state: State) -> dict[str, Dataset]:
 
 def routes(state: State, datasets: dict[str, Dataset]) -> APIRouter:
     """The routes under /v1.0/myorg."""
-    router = APIRouter(prefix="/v1.0/myorg/groups/{workspace}/datasets/{dataset}")
+    router = APIRouter(prefix="/v1.0/myorg/groups")
+    of_dataset = "/{workspace}/datasets/{dataset}"
 
-    def refused(request: Request, workspace: str, wanted: str) -> Response | None:
+    def unauthorized(request: Request) -> Response | None:
         state.requests.power_bi_paths[f"{request.method} {request.url.path}"] += 1
         claims = tokens.read(request.headers.get("Authorization"))
         if claims is None or claims.get("aud") != AUDIENCE:
             return Response(None, 401, {"WWW-Authenticate": "Bearer"})
         if tokens.has_expired(claims):
             return _error(403, "TokenExpired", "Access token has expired, resubmit with a new access token")
+        return None
+
+    def refused(request: Request, workspace: str, wanted: str) -> Response | None:
+        if answer := unauthorized(request):
+            return answer
         dataset = datasets.get(wanted)
         if dataset is None or dataset.workspace_id != workspace:
             return _error(404, "PowerBIEntityNotFound", f"Dataset {wanted} is not found in this workspace")
         return None
 
     @router.get("")
+    async def workspaces(request: Request) -> Response:
+        if answer := unauthorized(request):
+            return answer
+        found = {dataset.workspace_id: dataset.name for dataset in datasets.values()}
+        listed = [{"id": workspace, "name": name, "type": "Workspace"} for workspace, name in found.items()]
+        top = request.query_params.get("$top", "5000")
+        return JSONResponse({"value": listed[: int(top)] if top.isdigit() else listed})
+
+    @router.get(of_dataset)
     async def get_dataset(workspace: str, dataset: str, request: Request) -> Response:
         if answer := refused(request, workspace, dataset):
             return answer
         found = datasets[dataset]
         return JSONResponse({"id": found.id, "name": found.name, "isRefreshable": True})
 
-    @router.post("/refreshes")
+    @router.post(of_dataset + "/refreshes")
     async def post_refresh(workspace: str, dataset: str, request: Request) -> Response:
         if answer := refused(request, workspace, dataset):
             return answer
@@ -157,7 +172,7 @@ def routes(state: State, datasets: dict[str, Dataset]) -> APIRouter:
             headers |= {"x-ms-request-id": refresh.id, "Location": f"{request.url}/{refresh.id}"}
         return Response(None, 202, headers)
 
-    @router.get("/refreshes")
+    @router.get(of_dataset + "/refreshes")
     async def history(workspace: str, dataset: str, request: Request) -> Response:
         if answer := refused(request, workspace, dataset):
             return answer
@@ -168,7 +183,7 @@ def routes(state: State, datasets: dict[str, Dataset]) -> APIRouter:
         shown = [_entry(refresh, found.now()) for refresh in found.newest_first()]
         return JSONResponse({"value": shown[: int(top)]})
 
-    @router.get("/refreshes/{refresh_id}")
+    @router.get(of_dataset + "/refreshes/{refresh_id}")
     async def details(workspace: str, dataset: str, refresh_id: str, request: Request) -> Response:
         if answer := refused(request, workspace, dataset):
             return answer
@@ -183,7 +198,7 @@ def routes(state: State, datasets: dict[str, Dataset]) -> APIRouter:
         }
         return JSONResponse(entry, 202 if status == "Unknown" else 200)
 
-    @router.delete("/refreshes/{refresh_id}")
+    @router.delete(of_dataset + "/refreshes/{refresh_id}")
     async def cancel(workspace: str, dataset: str, refresh_id: str, request: Request) -> Response:
         if answer := refused(request, workspace, dataset):
             return answer

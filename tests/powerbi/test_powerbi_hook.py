@@ -249,12 +249,15 @@ def test_times_without_a_zone_are_utc(hook: PowerBIHook, dataset: Dataset) -> No
 
 
 def test_the_connection_test_tells_what_is_seen(hook: PowerBIHook, service: PowerBIService) -> None:
-    for workspaces, words in (([{"id": "w-1"}], "sees at least one"), ([], "sees no workspace")):
-        fault = {"path_contains": "/v1.0/myorg/groups", "kind": "json", "body": {"value": workspaces}}
-        service.sandbox.admin("POST", "faults", [fault])
-        succeeded, message = hook.test_connection()
-        assert succeeded
-        assert words in message
+    assert hook.test_connection() == (
+        True,
+        "Signed in, and the service principal sees at least one workspace",
+    )
+    none = {"path_contains": "/v1.0/myorg/groups", "kind": "json", "body": {"value": []}}
+    service.sandbox.admin("POST", "faults", [none])
+    succeeded, message = hook.test_connection()
+    assert succeeded
+    assert "sees no workspace" in message
 
 
 def test_a_refused_secret_is_told_and_never_shown(

@@ -1,6 +1,9 @@
+-- purpose: the latest sweep of each resource for the organization's page; times are Swedish
 select
     sync_status.resource,
-    sync_status.scope,
+    coalesce(
+        financial_year.start_date || ' – ' || financial_year.end_date, sync_status.scope
+    ) as financial_year,
     sync_status.status,
     sync_status.fetched,
     sync_status.changed,
@@ -8,7 +11,12 @@ select
     sync_status.requests,
     sync_status.seconds,
     sync_status.detail,
-    to_char(sync_status.swept_at at time zone 'Europe/Stockholm', 'YYYY-MM-DD HH24:MI:SS') as swept_at
+    to_char(sync_status.swept_at at time zone 'Europe/Stockholm', 'YYYY-MM-DD HH24:MI:SS')
+        as swept_at
 from control.sync_status
+left join staging.fortnox_financialyears as financial_year
+    on
+        sync_status.organization_id = financial_year.organization_id
+        and sync_status.scope = financial_year.financial_year_id::text
 where sync_status.organization_id = control.current_organization_id()
-order by sync_status.resource, sync_status.scope
+order by sync_status.resource, financial_year.start_date, sync_status.scope

@@ -82,6 +82,7 @@ def build(organization: Organization) -> DAG:
         tags=["saldo", "fortnox"],
         params=_form(),
         default_args={
+            "owner": "saldo",
             "retries": 3,
             "retry_delay": timedelta(minutes=1),
             "retry_exponential_backoff": True,
