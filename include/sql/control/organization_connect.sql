@@ -6,10 +6,12 @@ values (
     %(tenant_id)s, %(dag_id)s, %(organization_name)s, %(organization_number)s,
     %(workspace_id)s, %(dataset_id)s
 )
-on conflict (tenant_id) do update set
-    organization_name = excluded.organization_name,
-    organization_number = excluded.organization_number,
-    workspace_id = coalesce(excluded.workspace_id, control.organization.workspace_id),
-    dataset_id = coalesce(excluded.dataset_id, control.organization.dataset_id),
-    disconnected_at = null
+on conflict (tenant_id)
+do update
+    set
+        organization_name = excluded.organization_name,
+        organization_number = excluded.organization_number,
+        workspace_id = coalesce(excluded.workspace_id, control.organization.workspace_id),
+        dataset_id = coalesce(excluded.dataset_id, control.organization.dataset_id),
+        disconnected_at = null
 returning organization_id

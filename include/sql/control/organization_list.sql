@@ -1,16 +1,31 @@
--- purpose: the connected organizations, oldest first, beside the registry's revision, which is there
---          even when no organization is
+-- purpose: the connected organizations, oldest first, beside the registry's revision, which is
+--          there even when no organization is
+with
+
+connected as (
+
+    select
+        organization_id,
+        tenant_id,
+        dag_id,
+        organization_name,
+        workspace_id,
+        dataset_id
+    from control.organization
+    where
+        disconnected_at is null
+        and (%(dag_id)s::text is null or dag_id = %(dag_id)s)
+
+)
+
 select
     registry.revision,
-    organization.organization_id,
-    organization.tenant_id,
-    organization.dag_id,
-    organization.organization_name,
-    organization.workspace_id,
-    organization.dataset_id
+    connected.organization_id,
+    connected.tenant_id,
+    connected.dag_id,
+    connected.organization_name,
+    connected.workspace_id,
+    connected.dataset_id
 from control.registry
-left join control.organization
-    on
-        organization.disconnected_at is null
-        and (%(dag_id)s::text is null or organization.dag_id = %(dag_id)s)
-order by organization.organization_id
+left join connected on true
+order by connected.organization_id

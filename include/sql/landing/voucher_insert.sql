@@ -4,7 +4,7 @@ insert into landing.voucher (
 )
 select
     control.current_organization_id() as organization_id,
-    %(financial_year_id)s as financial_year_id,
+    %(financial_year_id)s as year_id,
     voucher_series,
     voucher_number,
     voucher_ordinal,

@@ -5,7 +5,7 @@ insert into landing.voucher_row (
 )
 select
     control.current_organization_id() as organization_id,
-    %(financial_year_id)s as financial_year_id,
+    %(financial_year_id)s as year_id,
     voucher_series,
     voucher_number,
     voucher_ordinal,
@@ -14,7 +14,7 @@ select
     amount,
     cost_center,
     project,
-    objects,
+    other_objects,
     row_date,
     row_text,
     quantity,

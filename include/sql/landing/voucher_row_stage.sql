@@ -7,7 +7,7 @@ create temporary table incoming_voucher_row (
     amount numeric not null,
     cost_center text not null,
     project text not null,
-    objects text not null,
+    other_objects text not null,
     row_date date,
     row_text text not null,
     quantity numeric,
