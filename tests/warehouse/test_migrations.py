@@ -11,11 +11,11 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+
 from saldo import organizations, settings
 from saldo.database import Connection, Role, connect
 from saldo.warehouse import landing, migrations
 from saldo.warehouse.migrations import OutdatedWarehouseError, check_version, migrate, newest, set_up
-
 from tests.support import PASSWORDS, Warehouse
 from tests.warehouse.test_landing import customer, page
 from tests.warehouse.test_landing import land as land_documents
