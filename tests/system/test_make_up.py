@@ -1,0 +1,308 @@
+"""The whole of it as a newcomer does it: a clean clone, `make up`, three companies, `make down`, nothing left."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from local import bootstrap
+from tests.sandbox.process import free_port
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.airflow, pytest.mark.timeout(1500)]
+
+BOOKS = """#FLAGGA 0
+#PROGRAM "Made for a test" 1
+#FORMAT PC8
+#GEN 20250115
+#SIETYP 4
+#ORGNR 556000-0167
+#FNAMN "Provbolaget AB"
+#RAR 0 20240101 20241231
+#KPTYP EUBAS97
+#KONTO 1930 "Bank"
+#KONTO 2081 "Aktiekapital"
+#KONTO 3001 "Sales"
+#IB 0 1930 25000.00
+#IB 0 2081 -25000.00
+#UB 0 1930 26000.00
+#UB 0 2081 -25000.00
+#RES 0 3001 -1000.00
+#VER A 1 20240301 "Sale"
+{
+#TRANS 1930 {} 1000.00
+#TRANS 3001 {} -1000.00
+}
+"""
+
+
+@dataclass
+class Checkout:
+    """A clone with ports of its own. It uses the built Python environment of the checkout it came from."""
+
+    path: Path
+    airflow: int = field(default_factory=free_port)
+    sandbox: int = field(default_factory=lambda: free_port() // 2 * 2)
+    warehouse: int = field(default_factory=free_port)
+
+    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        ports = {"AIRFLOW_PORT": self.airflow, "SANDBOX_PORT": self.sandbox, "WAREHOUSE_PORT": self.warehouse}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "SALDO"))
+        }
+        return subprocess.run(
+            ["make", "--no-print-directory", *arguments],
+            cwd=self.path,
+            env=kept | {name: str(port) for name, port in ports.items()},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def processes(self) -> list[str]:
+        """What runs from this checkout: by where it works, or by what it was called with."""
+        found = []
+        for process in psutil.process_iter(["cwd", "cmdline", "status"]):
+            words = [process.info["cwd"] or "", *(process.info["cmdline"] or [])]
+            if process.info["status"] != psutil.STATUS_ZOMBIE and any(
+                str(self.path) in word for word in words
+            ):
+                found.append(" ".join(words))
+        return found
+
+    def taken_ports(self) -> list[int]:
+        taken = []
+        for port in (self.airflow, self.sandbox, self.sandbox + 1, self.warehouse):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    taken.append(port)
+        return taken
+
+    def is_gone(self) -> bool:
+        return not self.processes() and not self.taken_ports()
+
+
+@dataclass
+class Airflow:
+    """Airflow's REST API, with the login that `make up` printed."""
+
+    client: httpx.Client
+
+    @classmethod
+    def of(cls, printed: str) -> Airflow:
+        login = re.search(r"^Airflow: (\S+)  user: (\S+)  password: (\S+)$", printed, re.MULTILINE)
+        assert login is not None, printed
+        client = httpx.Client(base_url=login[1], timeout=30, trust_env=False)
+        answer = client.post("/auth/token", json={"username": login[2], "password": login[3]})
+        answer.raise_for_status()
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return cls(client)
+
+    def get(self, path: str, key: str) -> list[dict[str, Any]]:
+        answer = self.client.get(f"/api/v2/{path}")
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()[key]
+        return found
+
+
+@pytest.fixture(scope="module")
+def checkout() -> Iterator[Checkout]:
+    # As root PostgreSQL runs as another user, who must reach the folder.
+    with tempfile.TemporaryDirectory(prefix="saldo-clone-") as folder:
+        path = Path(folder) / "saldo"
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(path)], check=True)
+        for name in bootstrap.SOURCES:
+            if (path / name).read_bytes() != (ROOT / name).read_bytes():
+                pytest.fail(f"{name} is changed and not committed: the clone would make an environment anew")
+        assert bootstrap.is_current(), "run make test-all, which makes the environment first"
+        (path / ".venv").symlink_to(ROOT / ".venv", target_is_directory=True)
+        clone = Checkout(path)
+        yield clone
+        clone.make("clean")
+        assert clone.is_gone()
+
+
+@pytest.fixture(scope="module")
+def first_up(checkout: Checkout) -> subprocess.CompletedProcess[str]:
+    return checkout.make("up")
+
+
+def test_a_file_that_is_no_sie_file_starts_nothing(checkout: Checkout) -> None:
+    photograph = checkout.path.parent / "photograph.se"
+    photograph.write_bytes(b"\xff\xd8\xff\xe0")
+    refused = checkout.make("up", f"SIE={photograph}")
+    assert refused.returncode != 0
+    sentences = [line for line in refused.stderr.splitlines() if not line.startswith("make:")]
+    assert len(sentences) == 1
+    assert "photograph.se" in sentences[0]
+    assert checkout.is_gone()
+
+
+def test_a_taken_port_starts_nothing(checkout: Checkout) -> None:
+    with socket.create_server(("127.0.0.1", checkout.sandbox + 1)):
+        refused = checkout.make("up")
+        assert refused.returncode != 0
+        assert f"Port {checkout.sandbox + 1} (SANDBOX_PORT)" in refused.stderr
+        assert not checkout.processes()
+
+
+def test_make_up_ends_with_three_companies_and_where_airflow_is(
+    first_up: subprocess.CompletedProcess[str], checkout: Checkout
+) -> None:
+    assert first_up.returncode == 0, first_up.stdout + first_up.stderr
+    status = json.loads(_saldo_status(checkout))
+    assert len(status) == 3
+    for company in status:
+        assert company["organization_name"] in first_up.stdout
+        assert company["vouchers"] > 0
+        assert company["refreshed_at"] is not None
+
+
+def test_three_runs_are_green_through_airflows_api(first_up: subprocess.CompletedProcess[str]) -> None:
+    airflow = Airflow.of(first_up.stdout)
+    assert airflow.get("importErrors", "import_errors") == []
+    dags = airflow.get("dags", "dags")
+    assert len(dags) == 3
+    for dag in dags:
+        runs = airflow.get(f"dags/{dag['dag_id']}/dagRuns", "dag_runs")
+        assert {run["state"] for run in runs} == {"success"}, dag["dag_id"]
+        assert runs[0]["run_type"] == "scheduled", "the first run starts by itself"
+        tasks = airflow.get(
+            f"dags/{dag['dag_id']}/dagRuns/{runs[0]['dag_run_id']}/taskInstances", "task_instances"
+        )
+        assert {task["state"] for task in tasks} <= {"success", "skipped"}
+        refresh = next(task for task in tasks if task["task_id"] == "publish.refresh")
+        assert refresh["state"] == "success"
+
+
+def test_only_this_machine_can_reach_it(
+    first_up: subprocess.CompletedProcess[str], checkout: Checkout
+) -> None:
+    assert first_up.returncode == 0
+    ours = {
+        process.pid
+        for process in psutil.process_iter(["cwd"])
+        if str(checkout.path) in (process.info["cwd"] or "")
+    }
+    listening = [
+        connection.laddr
+        for connection in psutil.net_connections("inet")
+        if connection.pid in ours and connection.status == psutil.CONN_LISTEN
+    ]
+    assert {address.ip for address in listening} == {"127.0.0.1"}
+    assert {address.port for address in listening} == {
+        checkout.airflow, checkout.sandbox, checkout.sandbox + 1, checkout.warehouse,
+    }  # fmt: skip
+
+
+def test_the_warehouse_opens_as_the_reader(
+    first_up: subprocess.CompletedProcess[str], checkout: Checkout
+) -> None:
+    assert first_up.returncode == 0
+    asked = checkout.make("psql", 'ARGS=-At -c "select current_user, count(*) from mart.dim_organization"')
+    assert asked.stdout == "saldo_report|3\n", asked.stderr
+    with psycopg.connect(checkout.make("warehouse").stdout.strip()) as connection:
+        assert connection.execute("select count(*) from mart.fct_ledger_row").fetchone() != (0,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("delete from mart.fct_ledger_row")
+
+
+def test_a_second_make_up_finds_it_running(
+    first_up: subprocess.CompletedProcess[str], checkout: Checkout
+) -> None:
+    before = sorted(checkout.processes())
+    again = checkout.make("up")
+    assert again.returncode == 0, again.stderr
+    assert "Saldo is running." in again.stdout
+    assert _table(again.stdout) == _table(first_up.stdout)
+    assert _leaders(before) == _leaders(checkout.processes())
+
+
+def test_another_make_up_beside_it_is_told_which_port_is_taken(
+    first_up: subprocess.CompletedProcess[str], checkout: Checkout
+) -> None:
+    assert first_up.returncode == 0
+    moved = Checkout(checkout.path, free_port(), checkout.sandbox, checkout.warehouse).make("up")
+    assert moved.returncode != 0
+    assert "running on other ports: make down first" in moved.stderr
+
+
+def test_down_leaves_no_process_and_no_port_and_up_has_lost_nothing(
+    first_up: subprocess.CompletedProcess[str], checkout: Checkout
+) -> None:
+    down = checkout.make("down")
+    assert down.returncode == 0, down.stderr
+    assert checkout.is_gone(), checkout.processes()
+    assert checkout.make("status").returncode != 0
+    again = checkout.make("up")
+    assert again.returncode == 0, again.stdout + again.stderr
+    figures = [line.split("fortnox__")[1].rsplit("  ", 1)[0] for line in _table(again.stdout)]
+    assert figures == [line.split("fortnox__")[1].rsplit("  ", 1)[0] for line in _table(first_up.stdout)]
+
+
+def test_what_a_crash_took_is_started_again(
+    first_up: subprocess.CompletedProcess[str], checkout: Checkout
+) -> None:
+    for process in psutil.process_iter(["cwd"]):
+        if str(checkout.path) in (process.info["cwd"] or ""):
+            process.kill()
+    again = checkout.make("up")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert len(_table(again.stdout)) == len(_table(first_up.stdout)) == 3
+
+
+def test_the_books_of_a_sie_file_come_through_after_clean(checkout: Checkout) -> None:
+    assert checkout.make("clean").returncode == 0
+    assert checkout.is_gone()
+    assert not (checkout.path / ".saldo").exists()
+    books = checkout.path.parent / "my books"
+    books.mkdir()
+    (books / "provbolaget.se").write_bytes(BOOKS.encode("cp437"))
+    up = checkout.make("up", f"SIE={books}")
+    assert up.returncode == 0, up.stdout + up.stderr
+    (company,) = json.loads(_saldo_status(checkout))
+    assert company["organization_name"] == "Provbolaget AB"
+    assert (company["vouchers"], company["ledger_rows"]) == (1, 2)
+    assert (float(company["net_sales"]), float(company["balance_total"])) == (1000.0, 26000.0)
+
+
+def test_no_secret_is_in_a_log(checkout: Checkout) -> None:
+    state = json.loads((checkout.path / ".saldo" / "state.json").read_text())
+    logs = [path for path in (checkout.path / ".saldo").rglob("*.log") if path.is_file()]
+    assert logs
+    for path in logs:
+        text = path.read_text(errors="replace")
+        for name, secret in state["secrets"].items():
+            assert secret not in text, f"{name} is in {path}"
+
+
+def _saldo_status(checkout: Checkout) -> str:
+    """What `saldo status --json` says of the stack, with the stack's own environment."""
+    code = (
+        "import os; from local.state import ROOT, load; from local.environment import environment; "
+        "os.execvpe('saldo', ['saldo', 'status', '--json'], environment(load(ROOT / '.saldo')))"
+    )
+    python = str(checkout.path / ".venv" / "bin" / "python")
+    return subprocess.run(
+        [python, "-c", code], cwd=checkout.path, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def _table(printed: str) -> list[str]:
+    return [line for line in printed.splitlines() if "fortnox__" in line]
+
+
+def _leaders(processes: list[str]) -> set[str]:
+    """The long-lived programs; workers and connections come and go."""
+    return {words for words in processes if re.search(r"-m sandbox|airflow (scheduler|triggerer)", words)}
