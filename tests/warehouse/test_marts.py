@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from saldo.warehouse.build import BuildResult, build
 
+from saldo.warehouse.build import BuildResult, build
 from tests.support import Warehouse
 from tests.warehouse import oracle
 from tests.warehouse.books import Row, Year, company, land, voucher
@@ -155,6 +155,40 @@ def test_unbalanced_voucher_is_shown_and_the_sheet_balances_still(
     assert {row["detail"]["voucher"]: row["detail"]["difference"] for row in unbalanced.sample} == {
         "A 1": "2.00",
         "A 2": "-2.50",
+    }
+
+
+def test_four_derived_lines_make_the_two_sides_equal(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    """The worked example of docs/accounting.md."""
+    vouchers = (
+        voucher("2025-01-15", ("1930", "125"), ("3001", "-100"), ("2610", "-25")),
+        voucher("2025-03-15", ("1930", "-50"), ("9010", "50")),
+        voucher("2025-03-15", ("1930", "7")),
+    )
+    year = Year(1, "2025-01-01", "2025-12-31", vouchers, opening={"1930": "1000", "2081": "-700"})
+
+    built(organization_id, year)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+    sheet = statement(module_warehouse, organization_id, year, "balance_sheet", "closing_amount")
+    assert {line: amount for (period, line), (amount,) in sheet.items() if period == 12 and amount} == {
+        "cash_bank": 1082,
+        "total_cash": 1082,
+        "total_current_assets": 1082,
+        "total_assets": 1082,
+        "share_capital": 700,
+        "total_equity_restricted": 700,
+        "prior_result_not_carried_forward": 300,
+        "calculated_result": 100,
+        "total_equity_unrestricted": 400,
+        "total_equity": 1100,
+        "vat_liabilities": 25,
+        "total_current_liabilities": 25,
+        "accounts_outside_chart": -50,
+        "unbalanced_vouchers": 7,
+        "total_equity_liabilities": 1082,
     }
 
 
