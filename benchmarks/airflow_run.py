@@ -20,7 +20,7 @@ import psycopg
 from local.environment import airflow_url, sandbox_url, warehouse_url
 from local.state import ROOT, State, load
 
-TASKS = "extract.changes extract.ledger extract.registers transform.build publish.refresh".split()
+TASKS = ["extract.changes", "extract.ledger", "extract.registers", "transform.build", "publish.refresh"]
 
 
 def cpu_seconds(folder: str) -> float:
@@ -68,7 +68,7 @@ def measure(state: State, airflow: httpx.Client, company: dict[str, str], conf: 
     at_rest = cpu_seconds(folder) - during
     tasks = airflow.get(f"{runs}/{run['dag_run_id']}/taskInstances").json()["task_instances"]
     executed = [task["task_id"] for task in tasks if task["start_date"] and task["duration"]]
-    counted = httpx.get(f"{sandbox_url(state)}/sandbox/requests").json()
+    counted = httpx.get(f"{sandbox_url(state)}/sandbox/requests").json()["fortnox"][company["tenant_id"]]
     with psycopg.connect(warehouse_url(state, "saldo_report", state.secrets.saldo_report)) as connection:
         rows = connection.execute(
             "select count(*) from mart.fct_ledger_row join mart.dim_organization using (organization_id) "
@@ -77,7 +77,7 @@ def measure(state: State, airflow: httpx.Client, company: dict[str, str], conf: 
     assert rows is not None
     print(
         f"{company['name']}: {run['state']} at {datetime.now(UTC):%H:%M} with {rows[0]} ledger rows: "
-        f"{seconds:.1f} s, {len(executed)} of {len(TASKS)} tasks, {counted} requests, "
+        f"{seconds:.1f} s, {len(executed)} of {len(TASKS)} tasks, {counted['requests']} requests, "
         f"{during - before - at_rest:.1f} CPU seconds above rest"
     )
 

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,11 @@ PLUGINS = ROOT / "plugins"
 
 
 @pytest.fixture(scope="module")
-def registered(module_warehouse: Warehouse) -> Iterator[list[str]]:
+def registered(module_warehouse: Warehouse) -> list[str]:
     """Three organizations without a Fortnox behind them: parsing must not need one."""
     from saldo import organizations
 
-    yield [
+    return [
         organizations.register(
             tenant_id=tenant, name=f"Bolaget {tenant} Åäö AB", organization_number=""
         ).dag_id
@@ -158,7 +157,8 @@ def test_trap_5_plugins_shadow_no_other_module() -> None:
         "import sys, secrets; before = secrets.__file__\n"
         "from airflow.plugins_manager import ensure_plugins_loaded; ensure_plugins_loaded()\n"
         f"print([s for s in {stems} if getattr(sys.modules.get(s), '__file__', '') "
-        f"and sys.modules[s].__file__.startswith({str(PLUGINS)!r})], sys.modules['secrets'].__file__ == before)"
+        f"and sys.modules[s].__file__.startswith({str(PLUGINS)!r})], "
+        "sys.modules['secrets'].__file__ == before)"
     )
 
     assert loaded == "[] True"

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
+
 from saldo import organizations
 from saldo.database import Role, connect, run
 from saldo.pipeline.refresh import PowerBIRefreshOperator
@@ -28,7 +29,6 @@ from saldo.powerbi.errors import (
     UnreachableError,
 )
 from saldo.powerbi.hook import History, PowerBIHook
-
 from tests.powerbi.service import CONNECTION, SECRET, Dataset, PowerBIService, connection, running_service
 from tests.sandbox.process import free_port
 from tests.support import Warehouse

@@ -25,7 +25,9 @@ def refreshes_of(sandbox: Sandbox, dataset_id: str) -> int:
     return sum(refresh["dataset_id"] == dataset_id for refresh in sandbox.admin("GET", "refreshes"))
 
 
-def test_first_run_does_everything_and_the_second_one_task(warehouse: Warehouse, own_sandbox: Sandbox) -> None:
+def test_first_run_does_everything_and_the_second_one_task(
+    warehouse: Warehouse, own_sandbox: Sandbox
+) -> None:
     organization = connect_companies(own_sandbox)[0]
 
     first = run_dag(dag_of(organization), "first")
@@ -50,6 +52,6 @@ def test_a_failed_refresh_is_made_up_by_the_next_run(warehouse: Warehouse, own_s
     assert failed.states["publish.refresh"] == "failed"
     assert made_up.executed == ["extract.changes", "publish.refresh"]
     assert made_up.errors == {}
-    assert warehouse.rows("select refreshed from control.version where organization_id = 1") == warehouse.rows(
-        "select built from control.version_built where organization_id = 1"
-    )
+    assert warehouse.rows(
+        "select refreshed from control.version where organization_id = 1"
+    ) == warehouse.rows("select built from control.version_built where organization_id = 1")

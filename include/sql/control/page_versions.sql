@@ -2,7 +2,8 @@ select
     version.landed,
     coalesce(version_built.built, 0) as built,
     version.refreshed,
-    to_char(version.landed_at at time zone 'Europe/Stockholm', 'YYYY-MM-DD HH24:MI:SS') as landed_at,
+    to_char(version.landed_at at time zone 'Europe/Stockholm', 'YYYY-MM-DD HH24:MI:SS')
+        as landed_at,
     to_char(version_built.built_at at time zone 'Europe/Stockholm', 'YYYY-MM-DD HH24:MI:SS')
         as built_at,
     to_char(version.refreshed_at at time zone 'Europe/Stockholm', 'YYYY-MM-DD HH24:MI:SS')

@@ -1,15 +1,30 @@
 -- purpose: a line an organization for people: what the marts hold, their checks, the last refresh
--- why:     net sales and result are those of the newest financial year begun, the balance total that of
---          its newest period begun; of the checks, how many found nothing
+-- why:     net sales and result are those of the newest financial year begun, the balance total
+--          that of its newest period begun; of the checks, how many found nothing
 with
+
+voucher as (
+
+    select
+        organization_id,
+        financial_year_key,
+        voucher_series,
+        voucher_number,
+        voucher_ordinal,
+        count(*) as ledger_rows
+    from mart.fct_ledger_row
+    group by
+        organization_id, financial_year_key, voucher_series, voucher_number, voucher_ordinal
+
+),
 
 ledger as (
 
     select
         organization_id,
-        count(*) as ledger_rows,
-        count(distinct (financial_year_key, voucher_series, voucher_number, voucher_ordinal)) as vouchers
-    from mart.fct_ledger_row
+        count(*) as vouchers,
+        sum(ledger_rows)::bigint as ledger_rows
+    from voucher
     group by organization_id
 
 ),
@@ -19,10 +34,12 @@ result as (
     select
         income_statement.organization_id,
         income_statement.fiscal_period_key,
-        max(income_statement.year_to_date_amount)
-            filter (where line.line_code = 'net_sales') as net_sales,
-        max(income_statement.year_to_date_amount)
-            filter (where line.line_code = 'net_result') as net_result
+        max(
+            case when line.line_code = 'net_sales' then income_statement.year_to_date_amount end
+        ) as net_sales,
+        max(
+            case when line.line_code = 'net_result' then income_statement.year_to_date_amount end
+        ) as net_result
     from mart.income_statement
     inner join mart.dim_statement_line as line
         on income_statement.statement_line_key = line.statement_line_key
@@ -62,7 +79,8 @@ select
     result.net_result,
     total.balance_total,
     checks.checks,
-    to_char(version.refreshed_at at time zone 'Europe/Stockholm', 'YYYY-MM-DD HH24:MI') as refreshed_at,
+    to_char(version.refreshed_at at time zone 'Europe/Stockholm', 'YYYY-MM-DD HH24:MI')
+        as refreshed_at,
     coalesce(version_built.built >= version.landed, false) as is_built,
     coalesce(version.refreshed >= version_built.built, false) as is_refreshed
 from control.organization

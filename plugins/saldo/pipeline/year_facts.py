@@ -103,7 +103,7 @@ class YearReader:
             )
 
     def contradictions(self) -> Sequence[sie.Contradiction]:
-        """The accounts on which the file contradicts itself, by an oracle that shares nothing with the parser.
+        """The accounts on which the file contradicts itself, by an oracle apart from the parser.
 
         It is asked only where what was just read does not come to what the file states.
         """

@@ -1,4 +1,5 @@
--- purpose: schemas, the registry of organizations, versions that drive the run, landing with history
+-- purpose: schemas, the registry of organizations, versions that drive the run, landing with
+--          history
 -- why:     every organization's table has organization_id first in its key and forced row-level
 --          security; the roles come from setup/roles.sql
 
@@ -99,8 +100,8 @@ create policy of_owner on control.reader_grant for all to saldo_owner using (tru
 
 
 -- grain: organization
--- why:   the access token that any process may use until it expires; the row lock around its renewal
---        lets sixteen processes that need one make one request
+-- why:   the access token that any process may use until it expires; the row lock around its
+--        renewal lets sixteen processes that need one make one request
 create table control.credential (
     organization_id bigint primary key references control.organization,
     access_token bytea,
@@ -205,18 +206,20 @@ comment on function control.member_key(bigint, int) is
 'The integer key of a member: unique over all organizations; member 0 is "none".';
 
 
--- why: what came as text is cast here or becomes null, and never stops a build; words that PostgreSQL
---      takes for values (today, infinity, NaN) are not values in a document
+-- why: what came as text is cast here or becomes null, and never stops a build; words that
+--      PostgreSQL takes for values (today, infinity, NaN) are not values in a document
 create function staging.as_date(value text) returns date
 language sql stable parallel safe
 return case
-    when value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and pg_input_is_valid(value, 'date') then value::date
+    when value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and pg_input_is_valid(value, 'date')
+        then value::date
 end;
 
 create function staging.as_numeric(value text) returns numeric
 language sql stable parallel safe
 return case
-    when value ~ '^-?[0-9]+([.][0-9]+)?$' and pg_input_is_valid(value, 'numeric') then value::numeric
+    when value ~ '^-?[0-9]+([.][0-9]+)?$' and pg_input_is_valid(value, 'numeric')
+        then value::numeric
 end;
 
 create function staging.as_integer(value text) returns int
@@ -248,9 +251,9 @@ create table control.relation (
 );
 
 
--- Tables of landing have no foreign key to the registry: row-level security admits the session's own
--- organization alone, and a check for every row would take longer than writing it. Their keys compare
--- by bytes, which is what equal means for them and costs a fraction of a language's order.
+-- Tables of landing have no foreign key to the registry: row-level security admits the session's
+-- own organization alone, and a check for every row would take longer than writing it. Their keys
+-- compare by bytes, which is what equal means for them and costs a fraction of a language's order.
 
 -- grain: organization x resource x document key
 -- why:   the JSON as it came; a resource needs no DDL
@@ -358,12 +361,14 @@ create table landing.ledger_balance (
     amount numeric not null,
     quantity numeric,
     primary key (
-        organization_id, financial_year_id, balance_kind, year_index, period, account_number, objects
+        organization_id, financial_year_id, balance_kind, year_index, period, account_number,
+        objects
     )
 );
 
 
--- grain: organization x financial year x series x number x ordinal among equal ids x end of validity
+-- grain: organization x financial year x series x number x ordinal among equal ids x end of
+--        validity
 -- why:   the voucher as of now has valid_to = infinity; what it was before is closed, never lost
 create table landing.voucher (
     organization_id bigint not null,
@@ -379,7 +384,8 @@ create table landing.voucher (
     valid_from timestamptz not null,
     valid_to timestamptz not null default 'infinity',
     primary key (
-        organization_id, financial_year_id, voucher_series, voucher_number, voucher_ordinal, valid_to
+        organization_id, financial_year_id, voucher_series, voucher_number, voucher_ordinal,
+        valid_to
     )
 );
 
@@ -423,26 +429,28 @@ begin
         'control.refresh',
         'control.sync_status', 'control.check_result', 'control.key_map',
         'landing.document', 'landing.document_accounts', 'landing.document_customers',
-        'landing.document_suppliers', 'landing.document_other', 'landing.document_version', 'landing.sie_file', 'landing.ledger_year',
+        'landing.document_suppliers', 'landing.document_other', 'landing.document_version',
+        'landing.sie_file', 'landing.ledger_year',
         'landing.ledger_account', 'landing.ledger_object', 'landing.ledger_balance',
         'landing.voucher', 'landing.voucher_row'
     ]::regclass[]
     loop
         call control.protect(relation);
     end loop;
+    execute 'grant maintain on all tables in schema landing to saldo_loader';
 end
 $$;
 
 grant select, insert, update, delete on all tables in schema landing to saldo_loader;
 grant select on all tables in schema landing to saldo_transformer, saldo_page;
-grant maintain on all tables in schema landing to saldo_loader;
 grant select on table control.organization to saldo_loader, saldo_transformer;
 grant select, insert, update on table control.organization to saldo_page;
 grant select, insert, update, delete on table control.reader_grant to saldo_page;
 grant select on table control.reader_grant to saldo_reader;
 grant select, insert, update on table control.credential to saldo_loader, saldo_page;
 grant select, insert, update on table control.request_pace to saldo_loader, saldo_page;
-grant select, insert, update on table control.version to saldo_loader, saldo_transformer, saldo_page;
+grant select, insert, update on table control.version
+to saldo_loader, saldo_transformer, saldo_page;
 grant select, insert, update on table control.version_built to saldo_transformer;
 grant select on table control.version_built to saldo_loader, saldo_page;
 grant select, insert, update, delete on table control.refresh to saldo_transformer, saldo_page;
