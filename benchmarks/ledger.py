@@ -51,7 +51,7 @@ def load(path: Path) -> None:
 
 
 def bare_copy(rows: list[tuple[Any, ...]]) -> None:
-    """The least that gets the rows into a table of PostgreSQL with the ledger's columns: no index, no rules."""
+    """The least that gets the rows into a table with the ledger's columns: no index, no rules."""
     database = conninfo_to_dict(os.environ["AIRFLOW_CONN_SALDO_WAREHOUSE"])["dbname"]
     with psycopg.connect(os.environ["SALDO_ADMIN_URL"], dbname=database) as connection:
         connection.execute("create table if not exists bare (like landing.voucher_row)")

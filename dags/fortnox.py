@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from airflow.sdk import get_parsing_context
+
 from saldo import organizations
 from saldo.pipeline.dag import build
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from saldo.cli import main
 
+from saldo.cli import main
 from tests.fortnox.test_credentials import BASIC, app
 from tests.sandbox.process import Sandbox, free_port, running_sandbox
 from tests.support import PASSWORDS, Warehouse, dag_of, point_at_sandbox, run_dag

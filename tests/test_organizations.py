@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from saldo import organizations
 from saldo.organizations import Organization, for_parsing, read, register
-
 from tests.sandbox.process import free_port
 from tests.support import Warehouse
 

@@ -134,7 +134,9 @@ def _kept_path() -> Path:
 def _kept() -> Registry:
     try:
         content = json.loads(_kept_path().read_text(encoding="utf-8"))
-        return Registry(int(content["revision"]), tuple(Organization(**item) for item in content["organizations"]))
+        return Registry(
+            int(content["revision"]), tuple(Organization(**item) for item in content["organizations"])
+        )
     except FileNotFoundError:
         return _NOTHING_KEPT
     except Exception as error:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
 from saldo.fortnox import hook as hook_module
 from saldo.fortnox import pacing
 from saldo.fortnox.hook import FortnoxHook
-
 from tests.sandbox.process import Sandbox, running_sandbox
 from tests.support import Warehouse, connect_companies, point_at_sandbox
 

@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography.fernet import Fernet
+from structlog.testing import capture_logs
+
 from saldo import encryption
 from saldo.encryption import UnreadableSecretError
 from saldo.fortnox import credentials as credentials_module
@@ -22,8 +24,6 @@ from saldo.fortnox.errors import (
     TemporaryError,
 )
 from saldo.fortnox.hook import FortnoxHook
-from structlog.testing import capture_logs
-
 from tests.fortnox.conftest import TENANT, TOKEN_PATH, Fortnox
 from tests.sandbox.process import free_port
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from saldo.fortnox import errors
 from saldo.fortnox.errors import (
     AccessRevokedError,

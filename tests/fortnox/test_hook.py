@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 import tenacity
+from structlog.testing import capture_logs
+
 from saldo import encryption
 from saldo.fortnox import hook as hook_module
 from saldo.fortnox import pacing
@@ -29,8 +31,6 @@ from saldo.fortnox.errors import (
 )
 from saldo.fortnox.hook import FortnoxHook, Page, Sweep
 from saldo.fortnox.resources import CATALOGUE, COMPANY_INFORMATION, FINANCIAL_YEARS
-from structlog.testing import capture_logs
-
 from tests.fortnox.conftest import OTHER_TENANT, TENANT, Fortnox
 from tests.fortnox.test_credentials import app
 from tests.sandbox.process import free_port

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+
 from saldo.database import Connection, Role, connect
 from saldo.fortnox import pacing
 from saldo.fortnox.pacing import REQUESTS_PER_WINDOW, Pace
-
 from tests.support import Warehouse
 
 pytestmark = pytest.mark.database

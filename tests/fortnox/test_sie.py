@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+
 from saldo.fortnox import sie
 from saldo.fortnox.sie import (
     Account,

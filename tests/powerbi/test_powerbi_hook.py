@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+
 from saldo.powerbi.errors import (
     AccessDeniedError,
     AlreadyRunningError,
@@ -22,7 +23,6 @@ from saldo.powerbi.errors import (
     UnreachableError,
 )
 from saldo.powerbi.hook import History, PowerBIHook, Refresh
-
 from tests.powerbi.service import CONNECTION, SECRET, Dataset, PowerBIService, connection, running_service
 from tests.sandbox.process import free_port
 

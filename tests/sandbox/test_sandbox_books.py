@@ -10,10 +10,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+
 from sandbox.books import LedgerYear
 from sandbox.demo import demo_companies
 from sandbox.made_up import CompanySpecification, make_up
-
 from tests.sandbox.callers import Fortnox
 from tests.sandbox.conftest import TWIN
 from tests.sandbox.process import Sandbox

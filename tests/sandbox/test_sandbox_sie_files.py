@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sandbox.sie_files import SieFileError, read_companies
 
+from sandbox.sie_files import SieFileError, read_companies
 from tests.sandbox.callers import Fortnox
 from tests.sandbox.process import free_port, running_sandbox, start
 

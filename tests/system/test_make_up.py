@@ -1,4 +1,4 @@
-"""The whole of it as a newcomer does it: a clean clone, `make up`, three companies, `make down`, nothing left."""
+"""make up, three green runs, make down: as a newcomer on a fresh clone does it, on free ports."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from psycopg.types.json import Jsonb
+
 from saldo import organizations
 from saldo.database import Connection, Role, connect
 from saldo.warehouse.landing import advance_landed, set_as_of

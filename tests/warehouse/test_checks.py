@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from saldo import settings, sql
 from saldo.database import Role, connect
 from saldo.warehouse import build as building
 from saldo.warehouse.build import BuildResult, CheckOutcome, ChecksFailedError, build
 from saldo.warehouse.landing import advance_landed
-
 from tests.support import Warehouse
 from tests.warehouse.books import Row, Year, company, land, voucher
 from tests.warehouse.made import busy_year

@@ -10,9 +10,9 @@ from decimal import Decimal
 import psycopg
 import pytest
 from psycopg import sql as composed
+
 from saldo.database import Role, connect
 from saldo.warehouse.build import build
-
 from tests.support import Warehouse
 from tests.warehouse.books import Row, Voucher, Year, company, land
 from tests.warehouse.made import busy_year

@@ -14,11 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from saldo import organizations
 from saldo.database import Connection, Role, connect
 from saldo.warehouse import landing
 from saldo.warehouse.landing import FinancialYear, Merged, SyncStatus, Versions
-
 from tests.support import Warehouse
 
 pytestmark = pytest.mark.database

@@ -12,11 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from saldo import organizations
 from saldo.database import Role, connect
 from saldo.warehouse import landing
 from saldo.warehouse.ledger import VouchersLanded, YearFacts, land_facts, land_vouchers
-
 from tests.support import Warehouse
 
 pytestmark = pytest.mark.database

@@ -6,8 +6,8 @@ import csv
 from typing import Any
 
 import pytest
-from saldo import settings
 
+from saldo import settings
 from tests.support import Warehouse
 from tests.warehouse.oracle import Mapping
 

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from saldo import settings, sql
 
+from saldo import settings, sql
 from tests.support import Warehouse
 
 FOLDERS = ("reference", "staging", "marts", "checks", "control")

@@ -34,8 +34,9 @@ class Pace:
     def wait(self) -> None:
         """Returns when the next request may be sent."""
         while True:
-            slot = time.monotonic() + self._reserve()
-            time.sleep(max(0.0, slot - time.monotonic()))
+            seconds = self._reserve()
+            slot = time.monotonic() + seconds
+            time.sleep(seconds)
             if time.monotonic() - slot < _STALE_SECONDS:
                 return
 
