@@ -134,15 +134,16 @@ def _form() -> dict[str, Param]:
         ),
         "financial_years": Param(
             [],
-            type="array",
-            items={"type": "integer", "minimum": 1900, "maximum": 2200},
+            type=["null", "array"],
+            # Texts, since Airflow's form takes a list of anything else as JSON alone.
+            items={"type": "string", "pattern": "^[0-9]{4}$"},
             title="Financial years",
-            description="Calendar years such as 2025: the financial years that touch them. "
+            description="Calendar years such as 2025, one a line: the financial years that touch them. "
             "Empty: those that are open or ended within 18 months.",
         ),
         "resources": Param(
             [],
-            type="array",
+            type=["null", "array"],
             examples=sorted(CATALOGUE),
             title="Resources",
             description="Only these. Empty: all. The ledger is `sie`.",
