@@ -66,6 +66,19 @@ SPOILED = {
         "        ledger_row.amount + 0.01,\n        ledger_row.struck_amount,",
         "ledger_rows_are_landed",
     ),
+    "a cost centre is lost": (
+        "dim_cost_center",
+        "where member_key.entity = 'cost_center'",
+        "where member_key.entity = 'cost_center' and member_key.natural_key <> '20'",
+        "ledger_rows_are_landed",
+    ),
+    "vouchers get the day they were registered": (
+        "fct_ledger_row",
+        "        ledger_voucher.voucher_date,\n        ledger_voucher.registration_date,",
+        "        ledger_voucher.registration_date - 1 as voucher_date,\n"
+        "        ledger_voucher.registration_date,",
+        "ledger_rows_are_landed",
+    ),
     "struck rows count": (
         "fct_ledger_row",
         "        ledger_row.amount,\n        ledger_row.struck_amount,",

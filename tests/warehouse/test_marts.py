@@ -192,6 +192,50 @@ def test_four_derived_lines_make_the_two_sides_equal(
     }
 
 
+def test_trial_balance_beside_what_the_file_states(module_warehouse: Warehouse, organization_id: int) -> None:
+    vouchers = (
+        voucher("2025-02-01", ("1930", "125"), ("3001", "-100"), ("2610", "-25")),
+        voucher("2025-03-01", ("9010", "40"), ("1930", "-40")),
+        voucher("2025-03-01", ("7090", "3"), ("1930", "-3")),
+    )
+    opening = {"1930": "1000", "2081": "-1000", "7090": "0"}
+    built(organization_id, Year(1, "2025-01-01", "2025-12-31", vouchers, opening=opening))
+
+    rows = module_warehouse.rows(
+        "select account_number, opening_balance, debit_amount, credit_amount, net_amount, closing_balance, "
+        "stated_kind, stated_amount, difference_amount, row_count "
+        "from mart.trial_balance join mart.dim_account using (organization_id, account_key) "
+        "where organization_id = %s order by 1",
+        [organization_id],
+    )
+    assert rows == [
+        ("1930", 1000, 125, 43, 82, 1082, "UB", 1082, 0, 3),
+        ("2081", -1000, 0, 0, 0, -1000, "UB", -1000, 0, 0),
+        ("2610", 0, 0, 25, -25, -25, "UB", -25, 0, 1),
+        ("3001", 0, 0, 100, -100, -100, "RES", -100, 0, 1),
+        # a result account that has an #IB is stated by #UB
+        ("7090", 0, 3, 0, 3, 3, "UB", 3, 0, 1),
+        ("9010", 0, 40, 0, 40, 40, "RES", 40, 0, 1),
+    ]
+
+
+def test_file_that_states_closings_and_no_results(module_warehouse: Warehouse, organization_id: int) -> None:
+    vouchers = (voucher("2025-02-01", ("1930", "125"), ("3001", "-100"), ("2610", "-25")),)
+    year = Year(
+        1, "2025-01-01", "2025-12-31", vouchers, states_balances=False,
+        stated={("UB", "1930"): "125", ("UB", "2610"): "-25"},
+    )  # fmt: skip
+
+    built(organization_id, year)
+
+    assert module_warehouse.rows(
+        "select account_number, stated_kind, stated_amount, difference_amount "
+        "from mart.trial_balance join mart.dim_account using (organization_id, account_key) "
+        "where organization_id = %s order by 1",
+        [organization_id],
+    ) == [("1930", "UB", 125, 0), ("2610", "UB", -25, 0), ("3001", None, None, None)]
+
+
 def test_accounts_that_are_no_bas_accounts(module_warehouse: Warehouse, organization_id: int) -> None:
     odd = ("0027", "9010", "FEL", "193010", "151", "30 00")
     year = Year(1, "2025-01-01", "2025-12-31", tuple(
