@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from saldo.fortnox import credentials, pacing
 from saldo.fortnox import hook as hook_module
-from saldo.fortnox import pacing
 from saldo.fortnox.hook import FortnoxHook
 from tests.sandbox.process import Sandbox, running_sandbox
 from tests.support import Warehouse, connect_companies, point_at_sandbox
@@ -22,11 +22,16 @@ TENANT, OTHER_TENANT = "7000001", "7000002"
 
 @dataclass(frozen=True)
 class Fortnox:
-    """The sandbox as a test turns it; `organizations` are its companies in the warehouse, by tenant id."""
+    """The sandbox as a test turns it.
+
+    `organizations` are its companies in the warehouse, by tenant id; `masked` is what Airflow was told to
+    keep out of its logs.
+    """
 
     sandbox: Sandbox
     warehouse: Warehouse
     organizations: dict[str, int]
+    masked: list[str]
 
     @contextmanager
     def hook(self, tenant: str = TENANT, kind: type[FortnoxHook] = FortnoxHook) -> Iterator[FortnoxHook]:
@@ -96,7 +101,9 @@ def fortnox(
     module_warehouse.execute(
         "update control.credential set access_token = null, expires_at = null; truncate control.request_pace"
     )
-    found = Fortnox(own_sandbox, module_warehouse, organizations)
+    found = Fortnox(own_sandbox, module_warehouse, organizations, [])
+    # Airflow's own compiles one expression of all secrets anew for each: slow where every test has a token.
+    monkeypatch.setattr(credentials, "mask_secret", found.masked.append)
     found.settings(requests_per_window=100_000, window_seconds=5, token_seconds=3600)
     found.admin("DELETE", "faults")
     found.admin("DELETE", "requests")

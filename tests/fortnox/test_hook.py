@@ -315,7 +315,7 @@ FAULTS: list[Any] = [
     pytest.param({"kind": "json", "body": '{"Customers": [{"Cus'}, "is not JSON", id="half of it"),
     pytest.param({"kind": "cut"}, "was cut off", id="cut"),
     pytest.param({"kind": "reset"}, "was cut off", id="reset"),
-    pytest.param({"kind": "slow", "seconds": 0.5}, "was cut off (ReadTimeout)", id="timeout"),
+    pytest.param({"kind": "slow", "seconds": 0.6}, "was cut off (ReadTimeout)", id="timeout"),
 ]  # fmt: skip
 
 
@@ -323,8 +323,9 @@ FAULTS: list[Any] = [
 def test_fault_on_the_way_is_met_by_another_try(
     fortnox: Fortnox, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], reason: str
 ) -> None:
-    monkeypatch.setattr(hook_module, "_TIMEOUT_SECONDS", (5, 0.25))
     everyone = numbers(fortnox)
+    if fault["kind"] == "slow":
+        monkeypatch.setattr(hook_module, "_TIMEOUT_SECONDS", (5, 0.4))
     fortnox.fault(path=PATH, times=2, **fault)
     with fortnox.hook() as hook, capture_logs() as logged:
         assert keys(hook.sweep(CUSTOMERS)) == everyone
@@ -337,8 +338,9 @@ def test_fault_on_the_way_is_met_by_another_try(
 def test_fault_that_stays_ends_after_six_tries_and_is_named(
     fortnox: Fortnox, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], reason: str
 ) -> None:
-    monkeypatch.setattr(hook_module, "_TIMEOUT_SECONDS", (5, 0.25))
-    fortnox.fault(path=PATH, times=100, **fault | ({"seconds": 0.3} if "seconds" in fault else {}))
+    if fault["kind"] == "slow":
+        monkeypatch.setattr(hook_module, "_TIMEOUT_SECONDS", (5, 0.1))
+    fortnox.fault(path=PATH, times=100, **fault)
     with fortnox.hook() as hook, pytest.raises(TemporaryError) as raised:
         hook.sweep(CUSTOMERS)
     assert reason in str(raised.value)
@@ -384,7 +386,8 @@ def test_pauses_grow_and_leave_room_for_the_whole_window(
 
 
 def test_burst_of_three_processes_meets_no_refusal(fortnox: Fortnox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "WINDOW_SECONDS", 0.9)
+    # Far longer than Fortnox's here, since a busy machine delays requests by more than the real slack.
+    monkeypatch.setattr(pacing, "WINDOW_SECONDS", 1.5)
     fortnox.settings(requests_per_window=25, window_seconds=0.5)
 
     def ask(_process: int) -> None:
