@@ -28,6 +28,7 @@ from saldo.fortnox.resources import COMPANY_INFORMATION, Resource, Shape
 
 # Fortnox developer pages, Parameters: limit is 1 to 500.
 PAGE_SIZE = 500
+_PAGES_BETWEEN_LOG_LINES = 10
 API_URL = "https://api.fortnox.se"
 OAUTH_URL = "https://apps.fortnox.se/oauth-v1"
 _TIMEOUT_SECONDS: tuple[float, float] = (10, 120)
@@ -239,6 +240,8 @@ class FortnoxHook(HttpHook):
                 return None
             pages.append(page)
             held += news
+            if len(pages) % _PAGES_BETWEEN_LOG_LINES == 0:
+                self.log.info("%s: %d of %d", resource.name, held, page.total)
         return Sweep(tuple(pages), asked_at)
 
     def sie(self, financial_year_id: int) -> tuple[bytes, datetime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -12,6 +13,9 @@ from saldo.warehouse.landing import FinancialYear
 from saldo.warehouse.ledger import YearFacts
 
 _FAULTS_KEPT = 1000
+_VOUCHERS_BETWEEN_LOG_LINES = 25_000
+
+log = logging.getLogger(__name__)
 
 
 class UnfitFileError(ValueError):
@@ -46,6 +50,8 @@ class YearReader:
             if isinstance(record, sie.Voucher):
                 self._voucher_count += 1
                 self._row_count += len(record.rows)
+                if self._voucher_count % _VOUCHERS_BETWEEN_LOG_LINES == 0:
+                    log.info("%d vouchers read, up to line %d", self._voucher_count, record.line)
                 for row in record.rows:
                     if not row.is_struck:
                         self._moved[row.account] += row.amount
