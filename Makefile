@@ -49,9 +49,10 @@ lint: environment ## style, types, who may import whom, SQL
 	@$(VENV)/lint-imports
 	@$(VENV)/sqlfluff lint include/sql
 
-lock: environment ## pin anew what requirements.in asks for
-	@$(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
-		--no-emit-index-url --no-emit-find-links --quiet requirements.in -o requirements.txt
+lock: environment ## pin what requirements.in asks for, keeping the pins that still fit
+	@$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		requirements.in --output-file requirements.txt
 
 env: ## for Docker: write .env with new passwords and keys (docs/docker.md)
 	@$(PYTHON) local/docker/write_env.py

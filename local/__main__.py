@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-from local import LocalError
+from local import LocalError, bootstrap
 from local.airflow_api import AirflowApi
 from local.environment import WAREHOUSE_DATABASE, airflow_url, environment, postgres, warehouse_url
 from local.follow import Failure, follow
@@ -68,6 +68,10 @@ def up() -> int:
         with exclusive(DIRECTORY):
             state = _state_to_start()
             sie = _sie_to_serve(state)
+            if state.processes and state.environment != made_from():
+                progress.say("The Python environment is a new one: starting everything again.")
+                stop(state)
+            state.environment = made_from()
             if missing := EVERYTHING - running(state):
                 everything = missing == EVERYTHING
                 progress.say(
@@ -154,6 +158,12 @@ def reader_environment(state: State) -> dict[str, str]:
         "PGUSER": "saldo_report",
         "PGPASSWORD": state.secrets.saldo_report,
     }
+
+
+def made_from() -> str:
+    """What the Python environment was made from (local/bootstrap.py), to see that it was made anew."""
+    mark = Path(bootstrap.MARK)
+    return mark.read_text() if mark.exists() else ""
 
 
 def _state_to_start() -> State:

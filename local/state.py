@@ -51,6 +51,7 @@ class State:
         directory: the folder of the stack, `.saldo/` in the checkout.
         sie: the SIE files and folders served as companies; empty means the made-up companies.
         connected: {tenant id: DAG id} of the companies that `make up` has connected.
+        environment: what the Python environment was made from when the processes were started.
         processes: {name: process id}, each the leader of its own session (local.processes).
     """
 
@@ -59,6 +60,7 @@ class State:
     secrets: Secrets = field(default_factory=Secrets)
     sie: list[str] = field(default_factory=list)
     connected: dict[str, str] = field(default_factory=dict)
+    environment: str = ""
     processes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -95,24 +97,26 @@ def load(directory: Path) -> State | None:
     """The state of the stack in a folder, None when there has been none.
 
     Raises:
-        LocalError: the file is damaged or of another version of Saldo.
+        LocalError: the file is damaged or of a later version of Saldo.
     """
     path = directory / "state.json"
     try:
         stored = json.loads(path.read_text())
+        # What an earlier version did not know yet gets its default; a secret is made then.
         return State(
             directory=directory,
             ports=Ports(**stored["ports"]),
             secrets=Secrets(**stored["secrets"]),
-            sie=list(stored["sie"]),
-            connected=dict(stored["connected"]),
-            processes={name: int(pid) for name, pid in stored["processes"].items()},
+            sie=list(stored.get("sie", [])),
+            connected=dict(stored.get("connected", {})),
+            environment=str(stored.get("environment", "")),
+            processes={name: int(pid) for name, pid in stored.get("processes", {}).items()},
         )
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise LocalError(
-            f"{path} is damaged or of another version: end what runs from {directory}, "
+            f"{path} is damaged or of a later version: end what runs from {directory}, "
             f"then remove that folder; make up makes it anew."
         ) from None
 
@@ -141,6 +145,7 @@ def _to_json(state: State) -> dict[str, Any]:
         "secrets": asdict(state.secrets),
         "sie": state.sie,
         "connected": state.connected,
+        "environment": state.environment,
         "processes": state.processes,
     }
 

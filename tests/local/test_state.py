@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from dataclasses import fields
@@ -25,6 +26,7 @@ def test_what_is_saved_is_read_again(state: State) -> None:
     assert load(state.directory) is None
     state.sie = ["/books/a.se"]
     state.connected = {"42": "fortnox__42"}
+    state.environment = "a hash"
     state.processes = {"sandbox": 4711}
     state.save()
     assert load(state.directory) == state
@@ -52,11 +54,24 @@ def test_every_stack_has_secrets_of_its_own() -> None:
     Fernet(one.saldo_encryption_keys)
 
 
+def test_what_an_earlier_version_did_not_know_gets_its_default(state: State) -> None:
+    state.save()
+    path = state.directory / "state.json"
+    earlier = {"ports": {"airflow": 9080}, "secrets": {"postgres": state.secrets.postgres}}
+    path.write_text(json.dumps(earlier))
+    found = load(state.directory)
+    assert found is not None
+    assert found.ports == Ports(airflow=9080)
+    assert found.secrets.postgres == state.secrets.postgres
+    assert found.secrets.airflow_admin not in ("", state.secrets.airflow_admin)
+    assert (found.sie, found.connected, found.processes) == ([], {}, {})
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"ports": {}}', '{"ports": {"web": 1}}'])
 def test_a_damaged_file_is_one_sentence(state: State, content: str) -> None:
     state.save()
     (state.directory / "state.json").write_text(content)
-    with pytest.raises(LocalError, match="is damaged or of another version"):
+    with pytest.raises(LocalError, match="is damaged or of a later version"):
         load(state.directory)
 
 

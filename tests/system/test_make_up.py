@@ -1,4 +1,4 @@
-"""make up, three green runs, make down: as a newcomer on a fresh clone does it, on free ports."""
+"""The whole of it as a newcomer does it: from a clean clone to three companies, and nothing left after."""
 
 from __future__ import annotations
 
