@@ -78,6 +78,19 @@ def test_old_warehouse_is_told_what_to_run(warehouse: Warehouse) -> None:
     )
 
 
+def test_marts_of_other_files_are_told_what_to_run(warehouse: Warehouse, files: Path) -> None:
+    mart = files / "sql" / "marts" / "as_of.sql"
+    mart.write_text(mart.read_text() + "\n-- another version of Saldo\n")
+    with (
+        connect(Role.LOADER) as connection,
+        pytest.raises(OutdatedWarehouseError, match="run `saldo migrate`"),
+    ):
+        check_version(connection)
+    migrate()
+    with connect(Role.LOADER) as connection:
+        check_version(connection)
+
+
 def test_setting_up_needs_the_superusers_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SALDO_ADMIN_URL", raising=False)
     with pytest.raises(ValueError, match="Set SALDO_ADMIN_URL to a PostgreSQL URL"):

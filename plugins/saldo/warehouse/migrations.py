@@ -127,30 +127,48 @@ def check_version(connection: Connection) -> None:
         raise OutdatedWarehouseError(
             f"The warehouse is at version {found} and this Saldo needs {newest()}: run `saldo migrate`"
         )
+    if row[1] != _fingerprint(_files_and_digests()):
+        raise OutdatedWarehouseError(
+            "The views and marts of the warehouse were made from other files than this Saldo has: "
+            "run `saldo migrate`"
+        )
 
 
 def _derive(connection: Connection) -> list[str]:
     known = {(row[0], row[1]): row[2] for row in run(connection, "control/relation_read").fetchall()}
     made: list[str] = []
-    digests: dict[str, str] = {}
-    for schema, folder in (("mart", "reference"), ("staging", "staging"), ("mart", "marts")):
-        for file in sql.in_order(sql.files(folder)):
-            digest = _digest(folder, file, digests)
-            if known.pop((schema, file.name), None) == digest:
-                continue
-            _make(connection, schema, folder, file)
-            run(
-                connection,
-                "control/relation_write",
-                {"relation_schema": schema, "relation_name": file.name, "digest": digest},
-            )
-            made.append(f"{schema}.{file.name}")
+    for schema, folder, file, digest in _files_and_digests():
+        if known.pop((schema, file.name), None) == digest:
+            continue
+        _make(connection, schema, folder, file)
+        run(
+            connection,
+            "control/relation_write",
+            {"relation_schema": schema, "relation_name": file.name, "digest": digest},
+        )
+        made.append(f"{schema}.{file.name}")
     for schema, name in known:
         _drop(connection, schema, name)
         run(connection, "control/relation_forget", {"relation_schema": schema, "relation_name": name})
     if made:
         run(connection, "control/version_rebuild_all")
     return made
+
+
+def _files_and_digests() -> list[tuple[str, str, sql.SqlFile, str]]:
+    """Schema, folder, file and digest of every derived relation, in the order in which they are made."""
+    digests: dict[str, str] = {}
+    return [
+        (schema, folder, file, _digest(folder, file, digests))
+        for schema, folder in (("mart", "reference"), ("staging", "staging"), ("mart", "marts"))
+        for file in sql.in_order(sql.files(folder))
+    ]
+
+
+def _fingerprint(derived: list[tuple[str, str, sql.SqlFile, str]]) -> str:
+    """One digest of all of them, as control/schema_version_read.sql makes it of those in the warehouse."""
+    lines = sorted(f"{schema}.{file.name}.{digest}" for schema, _, file, digest in derived)
+    return hashlib.sha256(" ".join(lines).encode()).hexdigest()
 
 
 def _digest(folder: str, file: sql.SqlFile, digests: dict[str, str]) -> str:

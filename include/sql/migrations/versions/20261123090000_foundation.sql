@@ -458,4 +458,4 @@ grant select, insert, update, delete on table control.sync_status to saldo_loade
 grant select, insert, update, delete on table control.check_result to saldo_transformer, saldo_page;
 grant select, insert, update on table control.key_map to saldo_transformer;
 grant select on table control.key_map to saldo_page;
-grant select, insert, update, delete on table control.relation to saldo_page;
+grant select on table control.relation to saldo_loader, saldo_transformer, saldo_page;
