@@ -79,7 +79,7 @@ def test_old_warehouse_is_told_what_to_run(warehouse: Warehouse) -> None:
 
 
 def test_marts_of_other_files_are_told_what_to_run(warehouse: Warehouse, files: Path) -> None:
-    mart = files / "sql" / "marts" / "as_of.sql"
+    mart = files / "marts" / "as_of.sql"
     mart.write_text(mart.read_text() + "\n-- another version of Saldo\n")
     with (
         connect(Role.LOADER) as connection,
