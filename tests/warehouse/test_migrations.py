@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from local.postgres import EmbeddedPostgres
 from saldo import organizations, settings
 from saldo.database import Connection, Role, connect
 from saldo.warehouse import landing, migrations
@@ -76,6 +77,22 @@ def test_old_warehouse_is_told_what_to_run(warehouse: Warehouse) -> None:
     assert str(raised.value) == (
         f"The warehouse is at version 20200101000000 and this Saldo needs {newest()}: run `saldo migrate`"
     )
+
+
+def test_warehouse_that_was_never_migrated_is_told_what_to_run(
+    postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = Warehouse(postgres, "never_migrated")
+    empty.point_at(monkeypatch)
+    set_up()
+    try:
+        with (
+            connect(Role.LOADER) as connection,
+            pytest.raises(OutdatedWarehouseError, match="version empty"),
+        ):
+            check_version(connection)
+    finally:
+        empty.drop()
 
 
 def test_marts_of_other_files_are_told_what_to_run(warehouse: Warehouse, files: Path) -> None:

@@ -121,7 +121,10 @@ def check_version(connection: Connection) -> None:
     Raises:
         OutdatedWarehouseError: it is.
     """
-    row = run(connection, "control/schema_version_read").fetchone()
+    try:
+        row = run(connection, "control/schema_version_read").fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+        row = None
     if row is None or row[0] != newest():
         found = "empty" if row is None else row[0]
         raise OutdatedWarehouseError(

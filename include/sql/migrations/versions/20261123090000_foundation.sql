@@ -291,8 +291,9 @@ create table landing.document_version (
 );
 
 
--- grain: organization x financial year x content
--- why:   the bytes as Fortnox gave them (gzip): the newest and the last of each month are kept
+-- grain: organization x financial year x content x time of fetching
+-- why:   the bytes as Fortnox gave them (gzip): the newest and the last of each month are kept;
+--        content that returns is a file of its own, or an earlier month would lose its last
 create table landing.sie_file (
     organization_id bigint not null,
     financial_year_id int not null,
@@ -301,7 +302,7 @@ create table landing.sie_file (
     is_newest boolean not null,
     byte_count bigint not null,
     data bytea not null,
-    primary key (organization_id, financial_year_id, content_digest)
+    primary key (organization_id, financial_year_id, content_digest, fetched_at)
 );
 
 alter table landing.sie_file alter column data set storage external;
