@@ -405,13 +405,20 @@ def test_registers_become_dimensions_with_a_member_none(
     year = Year(
         1, "2025-01-01", "2025-12-31",
         (voucher("2025-02-01", Row("1930", Decimal(10), "10", "P1"), Row("3001", Decimal(-10), "20")),),
-        objects={("cost_center", "10"): "Verkstad i filen", ("cost_center", "30"): "Oanvänd"},
+        objects={
+            ("cost_center", "10"): "Verkstad i filen",
+            ("cost_center", "30"): "Oanvänd",
+            ("project", "P3"): "Bara i filen",
+        },
     )  # fmt: skip
     documents = {
         "companyinformation": [{"DatabaseNumber": 7, "CompanyName": "Riktiga Namnet AB", "City": "Visby"}],
         "customers": [{"CustomerNumber": "1", "Name": "Åsa & Co", "City": None}],
         "suppliers": [{"SupplierNumber": "1", "Name": "", "Active": True}],
-        "projects": [{"ProjectNumber": "P1", "Description": "Bryggan", "Status": "ONGOING"}],
+        "projects": [
+            {"ProjectNumber": "P1", "Description": "Bryggan", "Status": "ONGOING", "StartDate": "2025-01-02"},
+            {"ProjectNumber": "P2", "Description": "Båten", "Status": "COMPLETED", "EndDate": "2025-03-04"},
+        ],
         "costcenters": [{"Code": "10", "Description": "Verkstad", "Active": False}],
         "accounts": [{"Year": 1, "Number": 27, "Description": "Nollan", "Active": True, "SRU": 7201}],
     }  # fmt: skip
@@ -429,7 +436,16 @@ def test_registers_become_dimensions_with_a_member_none(
     assert labels("dim_organization", "organization_name") == ["Riktiga Namnet AB"]
     assert labels("dim_customer") == ["(saknas)", "1 Åsa & Co"]
     assert labels("dim_supplier", "label_en") == ["(none)", "1"]
-    assert labels("dim_project") == ["(saknas)", "P1 Bryggan"]
+    assert labels("dim_project") == ["(saknas)", "P1 Bryggan", "P2 Båten", "P3 Bara i filen"]
+    assert labels("dim_project", "project_number || ' ' || status_en") == [
+        " (none)",
+        "P1 Ongoing",
+        "P2 Completed",
+        "P3 (none)",
+    ]
+    assert labels("dim_project", "coalesce(start_date, end_date)::text") == [
+        "2025-01-02", "2025-03-04", None, None,
+    ]  # fmt: skip
     assert labels("dim_cost_center") == ["(saknas)", "10 Verkstad", "20", "30 Oanvänd"]
     assert labels("dim_account", "account_label") == ["0027 Nollan", "1930 Konto 1930", "3001 Konto 3001"]
     rows = module_warehouse.rows(
@@ -440,6 +456,27 @@ def test_registers_become_dimensions_with_a_member_none(
         [organization_id],
     )
     assert rows == [("1930", "10", "P1"), ("3001", "20", "")]
+
+
+def test_organization_has_the_accounting_method_of_its_newest_year(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    years = (
+        Year(1, "2025-01-01", "2025-12-31", (voucher("2025-05-02", ("1930", "1"), ("3001", "-1")),)),
+        Year(7, "2024-01-01", "2024-12-31", (voucher("2024-03-02", ("1930", "1"), ("3001", "-1")),)),
+    )
+    listed = [
+        {"Id": 1, "FromDate": "2025-01-01", "ToDate": "2025-12-31", "AccountingMethod": "ACCRUAL"},
+        {"Id": 7, "FromDate": "2024-01-01", "ToDate": "2024-12-31", "AccountingMethod": "CASH"},
+    ]
+
+    built(organization_id, *years, documents={"financialyears": listed})
+
+    assert module_warehouse.rows(
+        "select organization_name, accounting_method_sv, first_voucher_date::text, last_voucher_date::text "
+        "from mart.dim_organization where organization_id = %s",
+        [organization_id],
+    ) == [("Påhittade Bolaget AB", "Faktureringsmetoden", "2024-03-02", "2025-05-02")]
 
 
 def test_account_has_the_name_of_the_newest_year_that_names_it(
