@@ -23,6 +23,7 @@ from local.stack import (
     EVERYTHING,
     PROGRAMS,
     Launch,
+    ensure_alive,
     ports_of,
     running,
     sandbox_companies,
@@ -201,7 +202,7 @@ def _follow(state: State, progress: Progress) -> list[Failure]:
     }
     try:
         with AirflowApi(airflow_url(state), state.secrets.airflow_admin) as api:
-            return follow(api, names, state.airflow_home / "logs", progress)
+            return follow(api, names, state.airflow_home / "logs", progress, lambda: ensure_alive(state))
     except KeyboardInterrupt:
         print("\nThe runs go on: make status shows how far they are, make down ends everything.")
         raise

@@ -10,8 +10,8 @@ from typing import Any, Self
 import httpx
 
 UNFINISHED = ("queued", "running")
-# Those that beat; that the API server lives is seen by its answer.
-COMPONENTS = ("scheduler", "triggerer", "dag_processor")
+# What a run needs to begin. That the API server lives is seen by its answer.
+COMPONENTS = ("scheduler", "dag_processor")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class AirflowApi:
         self._client.close()
 
     def healthy_since(self, moment: datetime) -> bool:
-        """Whether the API server answers and every other component has shown life after this moment."""
+        """Whether the API server answers, and scheduler and dag processor have shown life since a moment."""
         try:
             answer = self._client.get("/api/v2/monitor/health")
             answer.raise_for_status()

@@ -95,11 +95,15 @@ def sandbox_environment() -> dict[str, str]:
 _ONE_MACHINE = {
     # LocalExecutor forks all its workers at start; the default of 32 is for bigger machines.
     "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-    "AIRFLOW__CORE__PARALLELISM": "6",
+    "AIRFLOW__CORE__PARALLELISM": "8",
     "AIRFLOW__API__WORKERS": "1",
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     # A newly connected company is a DAG after this many seconds at the latest.
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
+    # A worker looks whether its task has ended when this has passed, though the task may have ended at once.
+    # Until then its slot is taken; and when a deferred task is resumed meanwhile, the scheduler takes the
+    # late news of the first end for that of the second and tries the task again (apache/airflow#67287).
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     # A task whose worker was killed (make down, a crash) is tried again after a minute instead of five.
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,13 @@ class Failure:
     log: Path
 
 
-def follow(api: AirflowApi, companies: dict[str, str], task_logs: Path, progress: Progress) -> list[Failure]:
+def follow(
+    api: AirflowApi,
+    companies: dict[str, str],
+    task_logs: Path,
+    progress: Progress,
+    ensure_alive: Callable[[], None],
+) -> list[Failure]:
     """Waits until the latest run of each company has ended, and says what goes on meanwhile.
 
     A first run starts by itself. One is asked for where none comes, or where the latest had failed before
@@ -40,13 +47,15 @@ def follow(api: AirflowApi, companies: dict[str, str], task_logs: Path, progress
         companies: {DAG id: the company's name}; DAGs that somebody has paused are left out.
         task_logs: Airflow's folder of task logs.
         progress: takes a line for everything that changes.
+        ensure_alive: raises when something that runs depend on has ended.
 
     Raises:
         LocalError: Airflow stopped answering, or it took more than an hour.
     """
     try:
-        return _Watch(api, companies, task_logs, progress).until_all_ended()
+        return _Watch(api, companies, task_logs, progress).until_all_ended(ensure_alive)
     except httpx.HTTPError as error:
+        ensure_alive()
         raise LocalError(f"Airflow does not answer any more: {error}. make up starts it again.") from error
 
 
@@ -63,7 +72,7 @@ class _Watch:
         self._ended: dict[str, Run] = {}
         self._began = time.monotonic()
 
-    def until_all_ended(self) -> list[Failure]:
+    def until_all_ended(self, ensure_alive: Callable[[], None]) -> list[Failure]:
         in_sight = self._api.paused()
         open_companies = self._without_paused(in_sight)
         # Failed before this call: that run is not what is waited for.
@@ -73,6 +82,7 @@ class _Watch:
             if time.monotonic() - self._began > PATIENCE:
                 names = ", ".join(self._companies[dag_id] for dag_id in waiting)
                 raise LocalError(f"These companies' runs have not ended within an hour: {names}.")
+            ensure_alive()
             if any(dag_id not in in_sight for dag_id in waiting):
                 in_sight = self._api.paused()
             latest = self._api.latest_runs(dag_id for dag_id in waiting if dag_id in in_sight)

@@ -47,8 +47,8 @@ SANDBOX = "sandbox"
 AIRFLOW: dict[str, tuple[str, ...]] = {
     "api-server": ("api-server",),
     "scheduler": ("scheduler", "--skip-serve-logs"),
-    "triggerer": ("triggerer", "--skip-serve-logs"),
     "dag-processor": ("dag-processor",),
+    "triggerer": ("triggerer", "--skip-serve-logs"),
 }
 EVERYTHING = frozenset({POSTGRES, SANDBOX, *AIRFLOW})
 
@@ -74,6 +74,18 @@ def running(state: State) -> set[str]:
     if postgres(state).is_running():
         alive.add(POSTGRES)
     return alive
+
+
+def ensure_alive(state: State) -> None:
+    """Makes sure that everything still runs.
+
+    Raises:
+        LocalError: something has ended; the sentence carries its last words.
+    """
+    for name in sorted(EVERYTHING - running(state)):
+        log = postgres(state).log if name == POSTGRES else state.logs / f"{name}.log"
+        said = last_words(log) if log.exists() else "it said nothing"
+        raise LocalError(f"{name} has ended: {said} (log: {log}). make up starts it again.")
 
 
 def ports_of(state: State, parts: set[str]) -> frozenset[int]:
@@ -137,9 +149,11 @@ class Launch:
         done, _ = wait(strands, return_when=FIRST_EXCEPTION)
         for strand in done:
             strand.result()
-        # Last, so that the first look at the DAG file finds every company.
+        # Not before now, so that its first look at the DAG file finds every company.
         self._start_airflow("dag-processor")
         self._until_healthy()
+        # Needed when a first run comes to its refresh; until then the others have the cores.
+        self._start_airflow("triggerer")
 
     def _sandbox(self) -> list[Company]:
         state, progress = self._state, self._progress
@@ -200,8 +214,8 @@ class Launch:
             )
             self._progress.doing()
             self._progress.say("Airflow's database is up to date")
-        for name in ("api-server", "scheduler", "triggerer"):
-            self._start_airflow(name)
+        self._start_airflow("api-server")
+        self._start_airflow("scheduler")
 
     def _warehouse(self, server: Future[None], sandbox: Future[list[Company]]) -> None:
         server.result()

@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from local import LocalError
 from local import follow as following
 from local.airflow_api import AirflowApi, Run, Task
 from local.follow import Failure, follow
@@ -25,6 +26,7 @@ class Airflow:
         self.unseen_until = unseen_until
         self.moment = 0
         self.asked: list[str] = []
+        self.dies_at = 1000
         self.is_paused: set[str] = set()
 
     def paused(self) -> dict[str, bool]:
@@ -41,6 +43,10 @@ class Airflow:
     def trigger(self, dag_id: str) -> None:
         self.asked.append(dag_id)
 
+    def ensure_alive(self) -> None:
+        if self.moment >= self.dies_at:
+            raise LocalError("scheduler has ended: out of memory")
+
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +59,7 @@ def run(airflow: Airflow, monkeypatch: pytest.MonkeyPatch) -> list[Failure]:
         assert airflow.moment < 50, "it waits for ever"
 
     monkeypatch.setattr(following.time, "sleep", next_moment)
-    return follow(cast("AirflowApi", airflow), COMPANIES, LOGS, Progress())
+    return follow(cast("AirflowApi", airflow), COMPANIES, LOGS, Progress(), lambda: airflow.ensure_alive())
 
 
 def test_it_waits_for_every_company(
@@ -102,3 +108,10 @@ def test_a_paused_company_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None
     airflow.is_paused = {"fortnox__2"}
     assert run(airflow, monkeypatch) == []
     assert airflow.asked == []
+
+
+def test_nobody_waits_for_what_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    airflow = Airflow(lambda _moment: {"fortnox__1": "running", "fortnox__2": "running"})
+    airflow.dies_at = 5
+    with pytest.raises(LocalError, match="scheduler has ended: out of memory"):
+        run(airflow, monkeypatch)
