@@ -82,13 +82,16 @@ def up() -> int:
                 progress.say("Saldo is running.")
             Launch(state, sie, progress).run()
         failures = _follow(state, progress)
-    table = _saldo_status(state)
+        progress.doing("the figures are read")
+        table = _saldo_status(state)
+    print(table.stdout, end="")
+    print(table.stderr, end="", file=sys.stderr)
     for failure in failures:
         print(
             f"{failure.company}: the task {failure.task_id} failed; its log: {failure.log}", file=sys.stderr
         )
     print(f"\nAirflow: {airflow_url(state)}  user: admin  password: {state.secrets.airflow_admin}")
-    return 1 if failures or table else 0
+    return 1 if failures or table.returncode else 0
 
 
 def down() -> int:
@@ -117,9 +120,11 @@ def status() -> int:
     """Prints the companies' table; status 1 when not everything runs."""
     state = _running_state()
     table = _saldo_status(state)
+    print(table.stdout, end="")
+    print(table.stderr, end="", file=sys.stderr)
     if missing := EVERYTHING - running(state):
         raise LocalError(f"Not running: {', '.join(sorted(missing))}. make up starts what is missing.")
-    return table
+    return table.returncode
 
 
 def psql() -> NoReturn:
@@ -215,8 +220,9 @@ def _running_state() -> State:
     return state
 
 
-def _saldo_status(state: State) -> int:
-    return subprocess.run([str(PROGRAMS / "saldo"), "status"], env=environment(state), check=False).returncode
+def _saldo_status(state: State) -> subprocess.CompletedProcess[str]:
+    command = [str(PROGRAMS / "saldo"), "status"]
+    return subprocess.run(command, env=environment(state), capture_output=True, text=True, check=False)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ class _Watch:
         self._began = time.monotonic()
 
     def until_all_ended(self, ensure_alive: Callable[[], None]) -> list[Failure]:
+        self._progress.doing("Airflow looks for the companies")
         in_sight = self._api.paused()
         open_companies = self._without_paused(in_sight)
         # Failed before this call: that run is not what is waited for.
