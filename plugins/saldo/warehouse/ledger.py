@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from saldo.warehouse.landing import advance_landed, lock
 
 _COST_CENTER = "1"
 _PROJECT = "6"
-_WRITE_BYTES = 1 << 20
+_BATCH_CHARACTERS = 1_500_000
 
 
 class Row(Protocol):
@@ -98,7 +99,8 @@ def land_vouchers(
     """Compares a year's vouchers one by one with those landed and writes the difference, set-based.
 
     Vouchers with equal series and number are told apart by their ordinal in the file. `fallback_date`
-    stands in where a voucher's date could not be read (the file's faults name it).
+    stands in where a voucher's date could not be read (the file's faults name it). While PostgreSQL
+    writes one batch the next is read, so `vouchers` must not use the connection.
     """
     lock(connection, f"ledger {financial_year_id}")
     year = {"financial_year_id": financial_year_id}
@@ -109,59 +111,96 @@ def land_vouchers(
     run(connection, "landing/voucher_stage")
     run(connection, "landing/voucher_row_stage")
     seen: dict[tuple[str, str], int] = {}
-    changed: list[str] = []
+    changed = deleted = 0
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        writing: Future[None] | None = None
+        for batch in _batches(vouchers, known, seen, fallback_date):
+            changed += len(batch.changed)
+            deleted += len(batch.gone)
+            if writing is not None:
+                writing.result()
+            writing = writer.submit(_write, connection, year, batch)
+        if writing is not None:
+            writing.result()
+    run(connection, "landing/voucher_unstage")
+    if changed or deleted:
+        advance_landed(connection)
+    return VouchersLanded(sum(seen.values()), changed, deleted)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """COPY lines of vouchers that changed or are gone, and of the rows of those that changed."""
+
+    changed: list[str] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    has_former: bool = False
+    characters: int = 0
+
+
+def _write(connection: Connection, year: dict[str, int], batch: _Batch) -> None:
+    """Closes what the batch's vouchers were and inserts what they are."""
     with connection.cursor() as cursor:
-        with cursor.copy("copy incoming_voucher_row from stdin") as copy:
-            for chunk in _joined(_row_lines(vouchers, known, seen, changed, fallback_date)):
-                copy.write(chunk)
-        gone = list(known)
         with cursor.copy("copy incoming_voucher from stdin") as copy:
-            for chunk in _joined(iter(changed)):
-                copy.write(chunk)
-            for series, number, ordinal in gone:
-                copy.write(f"{_text(series)}\t{_text(number)}\t{ordinal}\t\\N\t\\N\t\\N\t\\N\t\\N\n")
-    landed = VouchersLanded(sum(seen.values()), len(changed), len(gone))
-    if landed.changed or landed.deleted:
+            copy.write("".join((*batch.changed, *batch.gone)))
+        with cursor.copy("copy incoming_voucher_row from stdin") as copy:
+            copy.write("".join(batch.rows))
+    if batch.has_former or batch.gone:
         run(connection, "landing/voucher_close", year)
         run(connection, "landing/voucher_row_close", year)
-        run(connection, "landing/voucher_insert", year)
-        run(connection, "landing/voucher_row_insert", year)
-    run(connection, "landing/voucher_unstage")
-    if landed.changed or landed.deleted:
-        advance_landed(connection)
-    return landed
+    run(connection, "landing/voucher_insert", year)
+    run(connection, "landing/voucher_row_insert", year)
+    run(connection, "landing/voucher_stage_empty")
 
 
-def _row_lines(
+def _batches(
     vouchers: Iterable[Voucher],
     known: dict[tuple[str, str, int], bytes],
     seen: dict[tuple[str, str], int],
-    changed: list[str],
     fallback_date: datetime.date,
-) -> Iterator[str]:
-    """COPY lines of the rows of changed vouchers; leaves in `known` those that are gone."""
+) -> Iterator[_Batch]:
+    """The difference between `vouchers` and `known`, in batches of bounded size; those gone come last."""
+    batch = _Batch()
     for voucher in vouchers:
         identity = (voucher.series, voucher.number)
         ordinal = seen[identity] = seen.get(identity, 0) + 1
-        if known.pop((*identity, ordinal), None) == voucher.digest:
+        former = known.pop((*identity, ordinal), None)
+        if former == voucher.digest:
             continue
-        key = f"{_text(voucher.series)}\t{_text(voucher.number)}\t{ordinal}"
-        changed.append(
-            f"{key}\t{voucher.date or fallback_date}\t{_text(voucher.text)}"
-            f"\t{voucher.registration_date or NULL}\t{_text(voucher.signature or '')}"
-            f"\t\\\\x{voucher.digest.hex()}\n"
+        batch.has_former |= former is not None
+        _add(batch, voucher, ordinal, fallback_date)
+        if batch.characters > _BATCH_CHARACTERS:
+            yield batch
+            batch = _Batch()
+    batch.gone = [
+        f"{_text(series)}\t{_text(number)}\t{ordinal}\t\\N\t\\N\t\\N\t\\N\t\\N\n"
+        for series, number, ordinal in known
+    ]
+    if batch.changed or batch.gone:
+        yield batch
+
+
+def _add(batch: _Batch, voucher: Voucher, ordinal: int, fallback_date: datetime.date) -> None:
+    key = f"{_text(voucher.series)}\t{_text(voucher.number)}\t{ordinal}"
+    batch.changed.append(
+        f"{key}\t{voucher.date or fallback_date}\t{_text(voucher.text)}"
+        f"\t{voucher.registration_date or NULL}\t{_text(voucher.signature or '')}"
+        f"\t\\\\x{voucher.digest.hex()}\n"
+    )
+    for position, row in enumerate(voucher.rows, 1):
+        objects, text, quantity = row.objects, row.text, row.quantity
+        cost_center, project, rest = _dimensions(objects) if objects else NO_DIMENSIONS
+        # !s, since formatting a Decimal takes several times as long as writing it
+        line = (
+            f"{key}\t{position}\t{_text(row.account)}\t{row.amount!s}"
+            f"\t{cost_center}\t{project}\t{rest}"
+            f"\t{row.date or NULL}\t{_text(text) if text else text}"
+            f"\t{NULL if quantity is None else quantity!s}\t{_text(row.signature or '')}"
+            f"\t{'t' if row.is_struck else 'f'}\t{'t' if row.is_added else 'f'}\n"
         )
-        for position, row in enumerate(voucher.rows, 1):
-            objects, text, quantity = row.objects, row.text, row.quantity
-            cost_center, project, rest = _dimensions(objects) if objects else NO_DIMENSIONS
-            # !s, since formatting a Decimal takes several times as long as writing it
-            yield (
-                f"{key}\t{position}\t{_text(row.account)}\t{row.amount!s}"
-                f"\t{cost_center}\t{project}\t{rest}"
-                f"\t{row.date or NULL}\t{_text(text) if text else text}"
-                f"\t{NULL if quantity is None else quantity!s}\t{_text(row.signature or '')}"
-                f"\t{'t' if row.is_struck else 'f'}\t{'t' if row.is_added else 'f'}\n"
-            )
+        batch.rows.append(line)
+        batch.characters += len(line)
 
 
 NO_DIMENSIONS = ("", "", "")
@@ -188,20 +227,6 @@ def _dimensions(objects: Sequence[tuple[str, str]]) -> tuple[str, str, str]:
         else:
             rest.append(_text(f"{dimension}:{number}"))
     return cost_center, project, " ".join(rest)
-
-
-def _joined(lines: Iterator[str]) -> Iterator[str]:
-    """The lines in pieces of about a megabyte: fewer, larger writes, and bounded memory."""
-    piece: list[str] = []
-    size = 0
-    for line in lines:
-        piece.append(line)
-        size += len(line)
-        if size > _WRITE_BYTES:
-            yield "".join(piece)
-            piece.clear()
-            size = 0
-    yield "".join(piece)
 
 
 def land_facts(connection: Connection, financial_year_id: int, facts: YearFacts) -> None:
