@@ -16,3 +16,10 @@ def stated_closing(path: Path) -> dict[str, Decimal]:
         for _, account, amount in _STATED.findall(path.read_bytes())
     }
     return {account: amount for account, amount in found.items() if amount}
+
+
+def start_of_year(path: Path) -> str:
+    """The first day of #RAR 0, as YYYYMMDD."""
+    found = re.search(rb'^\s*#RAR[ \t"]+0[ \t"]+([0-9]{8})', path.read_bytes(), re.MULTILINE)
+    assert found is not None, path.name
+    return found[1].decode()

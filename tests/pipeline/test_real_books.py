@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.oracle import stated_closing
+from tests.oracle import start_of_year, stated_closing
 from tests.sandbox.process import free_port, running_sandbox, start
 from tests.support import Warehouse, connect_companies, dag_of, point_at_sandbox, run_dag
 
@@ -24,14 +24,16 @@ COMPLETE = {
 }
 
 
-def closing_of(warehouse: Warehouse, organization_id: int) -> dict[str, Decimal]:
-    """Closing balance or result by account as the mart trial_balance has it, zeros left out."""
+def closing_of(warehouse: Warehouse, organization_id: int, path: Path) -> dict[str, Decimal]:
+    """Closing balance or result by account as trial_balance has it for the file's year, zeros left out."""
     return dict(
         warehouse.rows(
             "select dim_account.account_number, trial_balance.closing_balance from mart.trial_balance "
             "join mart.dim_account using (organization_id, account_key) "
-            "where organization_id = %s and trial_balance.closing_balance <> 0",
-            [organization_id],
+            "join mart.dim_financial_year using (organization_id, financial_year_key) "
+            "where organization_id = %s and dim_financial_year.start_date = %s "
+            "and trial_balance.closing_balance <> 0",
+            [organization_id, start_of_year(path)],
         )
     )
 
@@ -54,7 +56,7 @@ def test_closing_balances_through_airflow_are_those_the_file_states(
     assert {ti.task_id: ti.state for ti in run.get_task_instances()} == dict.fromkeys(dag.task_ids, "success")
     stated = stated_closing(path)
     assert len(stated) > 20
-    assert closing_of(warehouse, organization.organization_id) == stated
+    assert closing_of(warehouse, organization.organization_id, path) == stated
     assert warehouse.rows(
         "select refreshed = built from control.version join control.version_built using (organization_id)"
     ) == [(True,)]
@@ -94,15 +96,15 @@ def verdict(path: Path, directory: Path, warehouse: Warehouse, patch: pytest.Mon
         "select 1 from landing.ledger_year where organization_id = %s and contradictions <> '[]'",
         [organization.organization_id],
     ):
-        assert closing_of(warehouse, organization.organization_id) == stated, path.name
+        assert closing_of(warehouse, organization.organization_id, path) == stated, path.name
     return "loaded with warnings" if warnings else "loaded"
 
 
 def is_type_4_of_a_year(path: Path) -> bool:
     """By a look at two records."""
-    lines = path.read_bytes().splitlines()
-    return any(line.split() == [b"#SIETYP", b"4"] for line in lines) and any(
-        line.split()[:2] == [b"#RAR", b"0"] for line in lines
+    lines = [line.split() for line in path.read_bytes().splitlines()]
+    return [b"#SIETYP", b"4"] in lines and any(
+        line[:2] == [b"#RAR", b"0"] and len(line) == 4 for line in lines
     )
 
 

@@ -116,6 +116,8 @@ def build(organization: Organization) -> DAG:
                 task_id="refresh",
                 organization_id=organization.organization_id,
                 max_active_tis_per_dag=1,
+                # Airflow may end a try by a race of its own while it resumes; the next goes on at once.
+                retry_delay=timedelta(seconds=10),
             )
         changes >> groups >> marts >> refresh
     return dag
