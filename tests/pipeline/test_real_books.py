@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from sandbox.made_up import CompanySpecification, make_up
 from tests.oracle import start_of_year, stated_closing
 from tests.sandbox.process import free_port, running_sandbox, start
 from tests.support import Warehouse, connect_companies, dag_of, point_at_sandbox, run_dag
 
 pytestmark = pytest.mark.database
+
+MADE_UP = "made-up.se"
 
 COMPLETE = {
     "fortnox2_type4.se": "Fortnox",
@@ -38,15 +42,28 @@ def closing_of(warehouse: Warehouse, organization_id: int, path: Path) -> dict[s
     )
 
 
+@pytest.fixture
+def books(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A vendor's file from beside the checkout, or one made up here, which every clone has."""
+    if request.param != MADE_UP:
+        shared: Path = request.getfixturevalue("shared")
+        return shared / "finance" / "sie" / str(request.param)
+    year = {"from": "2024-07-01", "to": "2025-06-30"}
+    company = {"name": "Provbolaget AB", "tenant_id": "1", "seed": 7, "vouchers": 300, "years": [year]}
+    made_up = make_up(CompanySpecification.model_validate(company)).years[0].sie(4, date(2025, 8, 1))
+    assert made_up is not None
+    (tmp_path / MADE_UP).write_bytes(made_up)
+    return tmp_path / MADE_UP
+
+
 @pytest.mark.airflow
-@pytest.mark.parametrize("name", COMPLETE)
+@pytest.mark.parametrize("books", [MADE_UP, *COMPLETE], indirect=True)
 def test_closing_balances_through_airflow_are_those_the_file_states(
-    name: str, shared: Path, warehouse: Warehouse, airflow_database: None, monkeypatch: pytest.MonkeyPatch
+    books: Path, warehouse: Warehouse, airflow_database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
-    path = shared / "finance" / "sie" / name
-    with running_sandbox("--sie", str(path)) as sandbox:
+    with running_sandbox("--sie", str(books)) as sandbox:
         point_at_sandbox(sandbox, monkeypatch)
         organization = connect_companies(sandbox)[0]
         dag = DagBag().dags[organization.dag_id]
@@ -54,9 +71,9 @@ def test_closing_balances_through_airflow_are_those_the_file_states(
 
     assert run.state == "success"
     assert {ti.task_id: ti.state for ti in run.get_task_instances()} == dict.fromkeys(dag.task_ids, "success")
-    stated = stated_closing(path)
+    stated = stated_closing(books)
     assert len(stated) > 20
-    assert closing_of(warehouse, organization.organization_id, path) == stated
+    assert closing_of(warehouse, organization.organization_id, books) == stated
     assert warehouse.rows(
         "select refreshed = built from control.version join control.version_built using (organization_id)"
     ) == [(True,)]
