@@ -19,7 +19,7 @@ from tests.sandbox.callers import companies_file
 from tests.sandbox.process import running_sandbox
 from tests.support import Warehouse, connect_companies, point_at_sandbox
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.timeout(2400)]
 
 MOMENTS = 20
 

@@ -126,6 +126,7 @@ def is_type_4_of_a_year(path: Path) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)
 def test_every_file_comes_to_an_explained_end(
     shared: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
