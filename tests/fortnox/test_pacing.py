@@ -110,7 +110,7 @@ def test_slot_follows_from_those_before(
     if ages:
         noted.execute(
             "insert into control.request_pace select 'app', %s, "
-            "array_agg(clock_timestamp() - make_interval(secs => age)) from unnest(%s::float8[]) as age",
+            "array_agg(clock_timestamp() - make_interval(secs => age)) from unnest(%s::numeric[]) as age",
             [tenant, ages],
         )
     seconds = Pace(connection, "app", tenant)._reserve()
