@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -249,15 +247,3 @@ def dag_of(organization: Any) -> Any:
     from saldo.pipeline.dag import build
 
     return build(organization)
-
-
-@contextmanager
-def patched() -> Iterator[pytest.MonkeyPatch]:
-    """A monkeypatch for fixtures that outlive a test."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
-
-
-def now() -> datetime:
-    """UTC."""
-    return datetime.now(UTC)

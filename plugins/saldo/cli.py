@@ -49,8 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.command(options)
     except Exception as error:
-        if logging.getLogger().isEnabledFor(logging.DEBUG):
-            raise
         print(f"saldo: {_sentence(error)}", file=sys.stderr)
         return 1
     return 0
@@ -101,7 +99,7 @@ def _connect(options: argparse.Namespace) -> None:
 
 
 def status_rows() -> list[dict[str, Any]]:
-    """A row an organization: what is in its marts, its checks, and when its dataset was refreshed (UTC)."""
+    """A row an organization: what is in its marts, its checks, and when its dataset was refreshed (Swedish time)."""
     with connect(Role.PAGE) as connection:
         cursor = run(connection, "control/status")
         assert cursor.description is not None

@@ -70,6 +70,14 @@ def get_provider_info() -> dict[str, Any]:
                         "example": None,
                         "default": None,
                     },
+                    "state_dir": {
+                        "description": "Where the last good list of organizations is kept",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "sensitive": False,
+                        "example": "/var/lib/saldo",
+                        "default": None,
+                    },
                     "include_dir": {
                         "description": "The folder include/ of Saldo, when it does not lie beside plugins/",
                         "version_added": "0.1.0",

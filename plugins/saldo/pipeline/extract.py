@@ -209,7 +209,12 @@ class Extraction:
         pending = set(landing.pending_sie(connection))
         years = landing.financial_years(connection)
         if self.request.full_reload:
-            pending |= {year.financial_year_id for year in years if self.request.wants_year(year)}
+            stored = landing.swept_at(connection, SIE.name)
+            pending |= {
+                year.financial_year_id
+                for year in years
+                if self.request.wants_year(year) and _scope(year) in stored
+            }
         return [year for year in years if year.financial_year_id in pending]
 
     def _load_sie(self, year: FinancialYear, *, is_second_look: bool = False) -> None:
