@@ -99,7 +99,7 @@ def _connect(options: argparse.Namespace) -> None:
 
 
 def status_rows() -> list[dict[str, Any]]:
-    """A row an organization: what is in its marts, its checks, and when its dataset was refreshed (Swedish time)."""
+    """A row an organization: its marts, its checks, and when its dataset was refreshed (Swedish time)."""
     with connect(Role.PAGE) as connection:
         cursor = run(connection, "control/status")
         assert cursor.description is not None
