@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from sandbox import answers, tokens
 from sandbox.books import Company, Year
-from sandbox.resources import CATALOGUE, Resource, View, company_information
+from sandbox.resource import Resource, View
+from sandbox.resources import CATALOGUE, company_information
 from sandbox.state import State
 
 MAX_LIMIT = 500

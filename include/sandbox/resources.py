@@ -6,61 +6,16 @@ rest). To serve another resource, write its records and add an entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sandbox.answers import kronor
 from sandbox.books import FIRST_RESULT_ACCOUNT, Account, Company, CostCenter, Party, Project, Year
-
-API = "https://api.fortnox.se/3"  # the real host, so that what lands does not depend on a port
-
-Record = TypeVar("Record")
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class View:
-    """What a request looks at: the company, and the financial year it chose or the current one."""
-
-    company: Company
-    year: Year
-
-
-@dataclass(frozen=True)
-class Resource(Generic[Record]):
-    """How one kind of record is listed, found and written."""
-
-    path: str
-    list_key: str
-    single_key: str
-    records: Callable[[View], list[Record]]
-    """The records in Fortnox's default order."""
-    listed: Callable[[View, Record], Json]
-    single: Callable[[View, Record], Json]
-    key: Callable[[Record], str]
-    not_found: tuple[str, int]
-    sorts: Mapping[str, Callable[[Record], Any]] = field(default_factory=dict)
-    searches: Mapping[str, Callable[[Record], str]] = field(default_factory=dict)
-    """Text searches: case-insensitive substrings, all of which must match."""
-    filters: Mapping[str, Callable[[Record], bool]] = field(default_factory=dict)
-    """Values of ``filter``; a resource without any ignores the parameter."""
-    modified: Callable[[Record], datetime] | None = None
-    """What ``lastmodified`` compares; None where the parameter is ignored."""
+from sandbox.resource import API, Json, Resource, View, iso_day, text_or_null
 
 
 def _by_number(party: Party) -> tuple[int, str]:
     """Numbers in order of size; Fortnox also allows letters in them, which come after."""
     return (int(party.number), "") if party.number.isdigit() else (10**18, party.number)
-
-
-def _text_or_null(text: str) -> str | None:
-    return text or None
-
-
-def _day(day: date | None) -> str | None:
-    return day.isoformat() if day else None
 
 
 def _listed_customer(_view: View, customer: Party) -> Json:
@@ -85,9 +40,9 @@ _TEMPLATES = dict.fromkeys(("Order", "Offer", "Invoice", "CashInvoice"), "DEFAUL
 def _customer(_view: View, customer: Party) -> Json:
     return {
         "@url": f"{API}/customers/{customer.number}",
-        "Address1": _text_or_null(customer.address),
+        "Address1": text_or_null(customer.address),
         "Address2": None,
-        "City": _text_or_null(customer.city),
+        "City": text_or_null(customer.city),
         "Country": "Sverige",
         "Comments": None,
         "Currency": "SEK",
@@ -114,7 +69,7 @@ def _customer(_view: View, customer: Party) -> Json:
         "Name": customer.name,
         "OrganisationNumber": customer.organisation_number,
         "OurReference": "",
-        "Phone1": _text_or_null(customer.phone),
+        "Phone1": text_or_null(customer.phone),
         "Phone2": None,
         "PriceList": "A",
         "Project": "",
@@ -131,7 +86,7 @@ def _customer(_view: View, customer: Party) -> Json:
         "WayOfDelivery": "",
         "WWW": "",
         "YourReference": "",
-        "ZipCode": _text_or_null(customer.zip_code),
+        "ZipCode": text_or_null(customer.zip_code),
     }  # fmt: skip
 
 
@@ -183,11 +138,11 @@ def _listed_project(_view: View, project: Project) -> Json:
     return {
         "@url": f"{API}/projects/{project.number}",
         "Description": project.name,
-        "EndDate": _day(project.end),
+        "EndDate": iso_day(project.end),
         "ProjectLeader": None,
         "ProjectNumber": project.number,
         "Status": project.status,
-        "StartDate": _day(project.start),
+        "StartDate": iso_day(project.start),
     }
 
 
@@ -197,11 +152,11 @@ def _project(_view: View, project: Project) -> Json:
         "Comments": "",
         "ContactPerson": None,
         "Description": project.name,
-        "EndDate": _day(project.end),
+        "EndDate": iso_day(project.end),
         "ProjectLeader": None,
         "ProjectNumber": project.number,
         "Status": project.status,
-        "StartDate": _day(project.start),
+        "StartDate": iso_day(project.start),
     }
 
 
@@ -350,8 +305,8 @@ def company_information(company: Company) -> Json:
     """The single record of companyinformation; the tenant id is its DatabaseNumber."""
     return {
         "CompanyInformation": {
-            "Address": _text_or_null(company.address),
-            "City": _text_or_null(company.city),
+            "Address": text_or_null(company.address),
+            "City": text_or_null(company.city),
             "CountryCode": "SE",
             "CompanyName": company.name,
             "DatabaseNumber": int(company.tenant_id),
@@ -360,6 +315,6 @@ def company_information(company: Company) -> Json:
             "VisitCity": None,
             "VisitCountryCode": None,
             "VisitZipCode": None,
-            "ZipCode": _text_or_null(company.zip_code),
+            "ZipCode": text_or_null(company.zip_code),
         }
     }
