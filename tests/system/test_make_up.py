@@ -300,7 +300,8 @@ def _saldo_status(checkout: Checkout) -> str:
 
 
 def _table(printed: str) -> list[str]:
-    return [line for line in printed.splitlines() if "fortnox__" in line]
+    """The table's lines, and none of those that say how a run goes, which may name a DAG too."""
+    return [line for line in printed.splitlines() if re.search(r"  fortnox__\d+ +[\d-]", line)]
 
 
 def _leaders(processes: list[str]) -> set[str]:
