@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import socket
 import sys
 from datetime import datetime
@@ -39,7 +40,11 @@ def main() -> int:
     certificate = make_certificates(options.directory, options.certificate_name)
     state = State(
         {company.tenant_id: company for company in companies},
-        Settings(latency_ms=options.latency_ms, refresh_seconds=options.refresh_seconds),
+        Settings(
+            latency_ms=options.latency_ms,
+            refresh_seconds=options.refresh_seconds,
+            api_code_tenant=companies[-1].tenant_id if companies else None,
+        ),
     )
     print(
         f"Sandbox with {len(companies)} companies: Fortnox and Power BI on "
@@ -81,6 +86,18 @@ def _arguments() -> argparse.Namespace:
 
 
 def _companies(options: argparse.Namespace) -> list[Company]:
+    """What is to be served, kept out of the garbage collector: nothing of it is ever garbage, and looking
+    through a large company's books again and again would hold up answers by seconds."""
+    gc.disable()
+    try:
+        companies = _made_or_read(options)
+        gc.freeze()
+    finally:
+        gc.enable()
+    return companies
+
+
+def _made_or_read(options: argparse.Namespace) -> list[Company]:
     if options.sie:
         return read_companies(options.sie)
     if options.companies == "demo":

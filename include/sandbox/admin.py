@@ -2,11 +2,14 @@
 
 GET     companies                                   who is served; answers as soon as all are
 POST    {tenant}/vouchers                           book one, given or made up (VoucherBody)
+PATCH   {tenant}/vouchers/{year}/{series}/{number}  change its text (TextBody)
 DELETE  {tenant}/vouchers/{year}/{series}/{number}  delete one; deleted and booked again it is changed
 POST    {tenant}/{register}                         add a record (RecordBody); the registers are
-PATCH   {tenant}/{register}/{number}                rename it            customers, suppliers, projects
-DELETE  {tenant}/{register}/{number}                delete it            and costcenters
+PATCH   {tenant}/{register}/{number}                rename it            customers, suppliers, projects,
+DELETE  {tenant}/{register}/{number}                delete it            costcenters and articles
+*       {tenant}/invoices and other documents       see admin_documents
 GET     requests    DELETE requests                 how often each path was asked for; forget it
+DELETE  grants                                      forget who approved the app, and every code and token
 GET     settings    POST   settings                 see state.Settings; POST changes those that it names
 GET     faults      POST   faults    DELETE faults  see state.Fault; POST takes a list
 GET     refreshes                                   every refresh of every Power BI dataset
@@ -23,9 +26,12 @@ from typing import Any, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.books import Company, CostCenter, LedgerYear, Party, Project, Row, Voucher
+from sandbox import admin_documents
+from sandbox.admin_documents import TextBody
+from sandbox.books import Company, CostCenter, LedgerYear, Party, Project, Row, Shelf, Voucher
+from sandbox.documents import Article
 from sandbox.powerbi import CREDENTIALS_MISSING, Dataset
-from sandbox.state import Fault, Requests, State, dataset_id, workspace_id
+from sandbox.state import Fault, Grants, Requests, State, dataset_id, workspace_id
 
 
 class _Body(BaseModel):
@@ -61,7 +67,7 @@ class VoucherBody(_Body):
 
 
 class RecordBody(_Body):
-    """A customer, supplier, project or cost centre; ``number`` defaults to the next free one."""
+    """A customer, supplier, project, cost centre or article; ``number`` defaults to the next free one."""
 
     number: str | None = None
     name: str = Field(min_length=1)
@@ -91,6 +97,7 @@ def routes(state: State, datasets: dict[str, Dataset]) -> APIRouter:
     _voucher_routes(router, state)
     _control_routes(router, state)
     _dataset_routes(router, datasets)
+    admin_documents.add_routes(router, state)
     _register_routes(router, state)  # last: its {register} would take the other names
     return router
 
@@ -149,8 +156,18 @@ def _voucher_routes(router: APIRouter, state: State) -> None:
             for row in body.rows
         )
         day = body.date or min(max(state.today(), year.start), year.end)
-        year.put(Voucher(body.series, number, day, state.today(), body.text, rows))
+        year.put(Voucher(body.series, number, day, state.today(), body.text, rows, changed=state.now()))
         return {"financial_year": year.id, "series": body.series, "number": number, "date": day}
+
+    @router.patch("/{tenant}/vouchers/{financial_year}/{series}/{number}", status_code=204)
+    async def retext_voucher(
+        tenant: str, financial_year: int, series: str, number: int, body: TextBody
+    ) -> None:
+        year = _ledger_year(_company(state, tenant), financial_year, None)
+        voucher = year.vouchers.get((series, number))
+        if voucher is None:
+            raise HTTPException(404, f"There is no voucher {series} {number} in that year.")
+        year.put(voucher._replace(text=body.text, changed=state.now()))
 
     @router.delete("/{tenant}/vouchers/{financial_year}/{series}/{number}", status_code=204)
     async def delete_voucher(tenant: str, financial_year: int, series: str, number: int) -> None:
@@ -165,14 +182,26 @@ def _register_routes(router: APIRouter, state: State) -> None:
         "suppliers": lambda company: company.suppliers,
         "projects": lambda company: company.projects,
         "costcenters": lambda company: company.cost_centers,
+        "articles": lambda company: company.articles,
     }
-    makers = {"customers": Party, "suppliers": Party, "projects": Project, "costcenters": CostCenter}
+    makers: dict[str, Callable[[str, str, dt.datetime], Any]] = {
+        "customers": Party,
+        "suppliers": Party,
+        "projects": Project,
+        "costcenters": CostCenter,
+        "articles": Article,
+    }
 
     def register(tenant: str, name: str) -> tuple[Company, dict[str, Any]]:
         company = _company(state, tenant)
         if name not in registers:
             raise HTTPException(404, f"The registers are {', '.join(registers)}.")
         return company, registers[name](company)
+
+    def changed(company: Company, records: dict[str, Any]) -> None:
+        company.register_changes += 1
+        if isinstance(records, Shelf):
+            records.touch()
 
     def existing(records: dict[str, Any], number: str) -> Any:
         if number not in records:
@@ -187,7 +216,7 @@ def _register_routes(router: APIRouter, state: State) -> None:
         if number in records:
             raise HTTPException(409, f"The number {number} is taken.")
         records[number] = makers[name](number, body.name, state.now())
-        company.register_changes += 1
+        changed(company, records)
         return {"number": number}
 
     @router.patch("/{tenant}/{name}/{number}", status_code=204)
@@ -195,14 +224,14 @@ def _register_routes(router: APIRouter, state: State) -> None:
         company, records = register(tenant, name)
         record = existing(records, number)
         record.name, record.modified = body.name, state.now()
-        company.register_changes += 1
+        changed(company, records)
 
     @router.delete("/{tenant}/{name}/{number}", status_code=204)
     async def delete_record(tenant: str, name: str, number: str) -> None:
         company, records = register(tenant, name)
         existing(records, number)
         del records[number]
-        company.register_changes += 1
+        changed(company, records)
 
 
 def _control_routes(router: APIRouter, state: State) -> None:
@@ -213,6 +242,10 @@ def _control_routes(router: APIRouter, state: State) -> None:
     @router.delete("/requests", status_code=204)
     async def forget_requests() -> None:
         state.requests = Requests()
+
+    @router.delete("/grants", status_code=204)
+    async def forget_grants() -> None:
+        state.grants = Grants()
 
     @router.get("/settings")
     async def settings() -> dict[str, Any]:

@@ -47,7 +47,12 @@ def file(content: bytes, latency_ms: int) -> Response:
 
 def bad_request(message: str, code: int, latency_ms: int) -> Response:
     """400 in its lower-case shape."""
-    return answer({"ErrorInformation": {"error": 1, "message": message, "code": code}}, latency_ms, 400)
+    return refused(message, code, latency_ms, 400)
+
+
+def refused(message: str, code: int, latency_ms: int, status: int) -> Response:
+    """What may not be asked, in the shape of a 400; that a 403 has it too is an assumption."""
+    return answer({"ErrorInformation": {"error": 1, "message": message, "code": code}}, latency_ms, status)
 
 
 def not_found(message: str, code: int, latency_ms: int) -> Response:
@@ -66,13 +71,16 @@ def gateway(message: str, status: int) -> Response:
 
 def oauth_error(error: str, description: str, status: int, media_type: str) -> Response:
     """The token endpoint's errors, which call their JSON anything but JSON."""
-    return Response(
-        json.dumps({"error": error, "error_description": description}, separators=(",", ":")),
-        status,
-        {
-            "Content-Type": media_type,
-            "Cache-Control": "no-store",
-            "Server": "Fortnox",
-            "X-Uid": secrets.token_hex(4),
-        },
+    return _oauth({"error": error, "error_description": description}, status, {"Content-Type": media_type})
+
+
+def oauth(value: Any) -> Response:
+    """A good answer of the token endpoint."""
+    return _oauth(
+        value, 200, {"Content-Type": "application/json", "Pragma": "no-cache", "Vary": "Accept-Encoding"}
     )
+
+
+def _oauth(value: Any, status: int, headers: dict[str, str]) -> Response:
+    common = {"Cache-Control": "no-store", "Server": "Fortnox", "X-Uid": secrets.token_hex(4)}
+    return Response(json.dumps(value, separators=(",", ":")), status, {**headers, **common})

@@ -5,14 +5,82 @@ Amounts are whole öre (int) everywhere inside the sandbox; debit is positive.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import NamedTuple, Protocol
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from sandbox import documents
 
 RESULT_OF_THE_YEAR = 2099
 FIRST_RESULT_ACCOUNT = 3000
+_LONG_AGO = datetime.combine(date.min, time())
+
+
+Key = TypeVar("Key")
+Record = TypeVar("Record")
+
+
+class Shelf(dict[Key, Record], Generic[Key, Record]):
+    """Records by key and in Fortnox's order. Order and indexes are made once and kept until a record changes,
+    so that a page of a long list costs no more than its records; change it by the methods here alone."""
+
+    def __init__(
+        self,
+        key: Callable[[Record], Key],
+        order: Callable[[Record], Any],
+        modified: Callable[[Record], datetime],
+    ) -> None:
+        """An empty shelf; ``order`` is what Fortnox lists by, ``modified`` what ``lastmodified`` compares."""
+        super().__init__()
+        self.changes = 0
+        self._key, self._order, self._modified = key, order, modified
+        self._orders: dict[str, list[Record]] = {}
+        self._times: list[tuple[datetime, int]] | None = None
+
+    def put(self, record: Record) -> None:
+        """Add or replace a record."""
+        self[self._key(record)] = record
+        self.touch()
+
+    def fill(self, records: Iterable[Record]) -> None:
+        """Add many records at once."""
+        self.update((self._key(record), record) for record in records)
+        self.touch()
+
+    def drop(self, key: Key) -> bool:
+        """Delete a record; False where there is none."""
+        found = self.pop(key, None) is not None
+        if found:
+            self.touch()
+        return found
+
+    def touch(self) -> None:
+        """Forget order and indexes: a record has changed in its place."""
+        self.changes += 1
+        self._orders, self._times = {}, None
+
+    def in_order(self) -> list[Record]:
+        """The records as Fortnox lists them."""
+        return self.sorted_by("", self._order)
+
+    def sorted_by(self, name: str, order: Callable[[Record], Any]) -> list[Record]:
+        """The records in an order that ``name`` stands for; equal ones as Fortnox lists them."""
+        if name not in self._orders:
+            former = self.in_order() if name else self.values()
+            self._orders[name] = sorted(former, key=order)
+        return self._orders[name]
+
+    def since(self, moment: datetime) -> list[Record]:
+        """The records that were changed at the moment or later, as Fortnox lists them."""
+        records = self.in_order()
+        if self._times is None:
+            self._times = sorted((self._modified(record), place) for place, record in enumerate(records))
+        late = self._times[bisect_left(self._times, (moment, -1)) :]
+        return [records[place] for place in sorted(place for _, place in late)]
 
 
 class Account(NamedTuple):
@@ -23,6 +91,7 @@ class Account(NamedTuple):
     sru: int | None = None
     vat_code: str | None = None
     active: bool = True
+    modified: datetime = _LONG_AGO
 
 
 class Row(NamedTuple):
@@ -46,6 +115,24 @@ class Voucher(NamedTuple):
     registered: date
     text: str
     rows: tuple[Row, ...]
+    reference_type: str = "MANUAL"
+    """What it was booked from: MANUAL or INVOICE, INVOICEPAYMENT, SUPPLIERINVOICE and so on."""
+    reference: str = ""
+    """The number of that document."""
+    changed: datetime | None = None
+
+    @property
+    def modified(self) -> datetime:
+        """When it was last changed, naive Swedish local time; what is made up was booked at noon."""
+        return self.changed or datetime.combine(self.day, time(12))
+
+
+class VoucherId(NamedTuple):
+    """Which voucher: the id of its financial year, its series and its number."""
+
+    year: int
+    series: str
+    number: int
 
 
 @dataclass
@@ -62,6 +149,7 @@ class Party:
     email: str = ""
     phone: str = ""
     active: bool = True
+    currency: str = "SEK"
 
 
 @dataclass
@@ -86,6 +174,15 @@ class CostCenter:
     active: bool = True
 
 
+def voucher_shelf() -> Shelf[tuple[str, int], Voucher]:
+    """An empty shelf of vouchers, which come by series and then by number: Fortnox, "Vouchers"."""
+    return Shelf(
+        key=lambda voucher: (voucher.series, voucher.number),
+        order=lambda voucher: (voucher.series, voucher.number),
+        modified=lambda voucher: voucher.modified,
+    )
+
+
 class Year(Protocol):
     """A financial year of a company, made up or from a file."""
 
@@ -105,6 +202,10 @@ class Year(Protocol):
     def accounts(self) -> list[Account]:
         """The chart of accounts of the year, by number."""
 
+    @property
+    def vouchers(self) -> Shelf[tuple[str, int], Voucher]:
+        """The vouchers of the year by series and number."""
+
     def opening(self) -> dict[int, int]:
         """Opening balance in öre by balance account."""
 
@@ -115,9 +216,36 @@ class Year(Protocol):
         """The SIE file of type ``kind`` (1 to 4), or None where the year cannot give that type."""
 
 
+def _shelf(
+    key: Callable[[Any], str], order: Callable[[Any], Any] | None = None
+) -> Callable[[], Shelf[str, Any]]:
+    """Makes an empty shelf."""
+    return lambda: Shelf(key, order or key, lambda record: record.modified)
+
+
+def number_of(record: Any) -> str:
+    """The key of what has a number."""
+    return str(record.number)
+
+
+def size_of(record: Any) -> tuple[int, str]:
+    """Numbers in order of size; Fortnox also allows letters in them, which come after."""
+    number = str(record.number)
+    return (int(number), "") if number.isdigit() else (10**18, number)
+
+
+def _price_key(price: documents.Price) -> str:
+    return f"{price.price_list}/{price.article}/{price.from_quantity}"
+
+
+def _by_payment_date(payment: documents.Payment) -> tuple[date, int]:
+    """Payments come by date, so that one entered late moves those after it: Fortnox, "Invoice payments"."""
+    return payment.day, payment.number
+
+
 @dataclass
 class Company:
-    """A company with its registers and its financial years, oldest first."""
+    """A company with its registers, its documents and its financial years, oldest first."""
 
     tenant_id: str
     name: str
@@ -131,6 +259,26 @@ class Company:
     zip_code: str = ""
     city: str = ""
     register_changes: int = 0
+    articles: Shelf[str, documents.Article] = field(default_factory=_shelf(number_of, size_of))
+    price_lists: Shelf[str, documents.PriceList] = field(default_factory=_shelf(number_of))
+    prices: Shelf[str, documents.Price] = field(default_factory=_shelf(_price_key))
+    invoices: Shelf[str, documents.Invoice] = field(default_factory=_shelf(number_of, size_of))
+    invoice_payments: Shelf[str, documents.Payment] = field(
+        default_factory=_shelf(number_of, _by_payment_date)
+    )
+    invoice_accruals: Shelf[str, documents.Accrual] = field(default_factory=_shelf(number_of, size_of))
+    supplier_invoices: Shelf[str, documents.SupplierInvoice] = field(
+        default_factory=_shelf(number_of, size_of)
+    )
+    supplier_payments: Shelf[str, documents.Payment] = field(
+        default_factory=_shelf(number_of, _by_payment_date)
+    )
+    supplier_accruals: Shelf[str, documents.Accrual] = field(default_factory=_shelf(number_of, size_of))
+    orders: Shelf[str, documents.Order] = field(default_factory=_shelf(number_of, size_of))
+    offers: Shelf[str, documents.Order] = field(default_factory=_shelf(number_of, size_of))
+    contracts: Shelf[str, documents.Contract] = field(default_factory=_shelf(number_of, size_of))
+    contract_accruals: Shelf[str, documents.Accrual] = field(default_factory=_shelf(number_of, size_of))
+    tax_reductions: Shelf[str, documents.TaxReduction] = field(default_factory=_shelf(number_of, size_of))
 
     def year_by_id(self, year_id: int) -> Year | None:
         """The financial year with that id."""
@@ -188,10 +336,12 @@ class LedgerYear:
         """An empty year; ``opening`` (öre by account) counts only where there is no year before it."""
         self.id, self.start, self.end = year_id, start, end
         self.company, self.previous = company, previous
-        self.vouchers: dict[tuple[str, int], Voucher] = {}
+        self._vouchers = voucher_shelf()
+        self.budget: dict[tuple[int, str], int] = {}
+        """Budgeted change in öre by account and month (YYYYMM)."""
         self._chart = chart
         self._own_opening = opening or {}
-        self._changes = 0
+        self._opening: tuple[tuple[int, ...], dict[int, int]] | None = None
         self._movements: tuple[int, Movements] | None = None
         self._files: dict[int, tuple[tuple[int, ...], date, bytes]] = {}
 
@@ -201,25 +351,33 @@ class LedgerYear:
         return [self._chart[number] for number in sorted(self._chart)]
 
     @property
+    def vouchers(self) -> Shelf[tuple[str, int], Voucher]:
+        """The vouchers of the year; ``put`` adds those that may bring a new account."""
+        return self._vouchers
+
+    @property
     def state(self) -> tuple[int, ...]:
         """Changes whenever a voucher of this or an earlier year does."""
-        return (*(self.previous.state if self.previous else ()), self._changes)
+        return (*(self.previous.state if self.previous else ()), self.vouchers.changes)
 
     def movements(self) -> Movements:
         """The sums of the year's rows, kept until a voucher changes."""
-        if self._movements is None or self._movements[0] != self._changes:
-            self._movements = (self._changes, Movements(list(self.vouchers.values())))
+        if self._movements is None or self._movements[0] != self.vouchers.changes:
+            self._movements = (self.vouchers.changes, Movements(list(self.vouchers.values())))
         return self._movements[1]
 
     def opening(self) -> dict[int, int]:
         """Opening balances in öre of the balance accounts."""
         if self.previous is None:
             return dict(self._own_opening)
-        closing = self.previous.closing()
-        balances = {number: amount for number, amount in closing.items() if number < FIRST_RESULT_ACCOUNT}
-        result = sum(amount for number, amount in closing.items() if number >= FIRST_RESULT_ACCOUNT)
-        balances[RESULT_OF_THE_YEAR] = balances.get(RESULT_OF_THE_YEAR, 0) + result
-        return balances
+        state = self.previous.state
+        if self._opening is None or self._opening[0] != state:
+            closing = self.previous.closing()
+            balances = {number: amount for number, amount in closing.items() if number < FIRST_RESULT_ACCOUNT}
+            result = sum(amount for number, amount in closing.items() if number >= FIRST_RESULT_ACCOUNT)
+            balances[RESULT_OF_THE_YEAR] = balances.get(RESULT_OF_THE_YEAR, 0) + result
+            self._opening = (state, balances)
+        return dict(self._opening[1])
 
     def closing(self) -> dict[int, int]:
         """Closing balances and results in öre by account."""
@@ -236,20 +394,14 @@ class LedgerYear:
         """Add or replace a voucher; an account it is the first to use joins the chart."""
         for row in voucher.rows:
             if row.account not in self._chart:
-                self._chart[row.account] = Account(row.account, f"Konto {row.account}")
-        self.vouchers[voucher.series, voucher.number] = voucher
-        self._changes += 1
-
-    def fill(self, vouchers: list[Voucher]) -> None:
-        """Take all vouchers of a made-up year at once."""
-        self.vouchers = {(voucher.series, voucher.number): voucher for voucher in vouchers}
-        self._changes += 1
+                self._chart[row.account] = Account(
+                    row.account, f"Konto {row.account}", modified=voucher.modified
+                )
+        self.vouchers.put(voucher)
 
     def remove(self, series: str, number: int) -> bool:
         """Delete a voucher; False where there is none."""
-        found = self.vouchers.pop((series, number), None) is not None
-        self._changes += found
-        return found
+        return self.vouchers.drop((series, number))
 
     def sie(self, kind: int, generated: date) -> bytes:
         """The SIE file in the layout of Fortnox 3.57, made again only after a change or on another day."""

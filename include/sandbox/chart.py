@@ -30,19 +30,26 @@ _ACCOUNTS: tuple[tuple[int, str, int, str | None], ...] = (
     (2440, "Leverantörsskulder", 7365, None),
     (2510, "Skatteskulder", 7368, None),
     (2611, "Utgående moms på försäljning inom Sverige, 25 %", 7369, "U1"),
+    (2614, "Utgående moms, omvänd skattskyldighet, 25 %", 7369, None),
     (2621, "Utgående moms på försäljning inom Sverige, 12 %", 7369, "U2"),
     (2631, "Utgående moms på försäljning inom Sverige, 6 %", 7369, "U3"),
     (2641, "Debiterad ingående moms", 7369, "I"),
+    (2645, "Beräknad ingående moms på förvärv från utlandet", 7369, None),
     (2650, "Redovisningskonto för moms", 7369, "R2"),
     (2710, "Personalskatt", 7369, None),
+    (2731, "Avräkning lagstadgade sociala avgifter", 7369, None),
     (2890, "Övriga kortfristiga skulder", 7369, None),
+    (2970, "Förutbetalda intäkter", 7370, None),
     (2990, "Övriga upplupna kostnader och förutbetalda intäkter", 7370, None),
     (3001, "Försäljning inom Sverige, 25 % moms", 7410, "MP1"),
     (3002, "Försäljning inom Sverige, 12 % moms", 7410, "MP2"),
     (3003, "Försäljning inom Sverige, 6 % moms", 7410, "MP3"),
     (3004, "Försäljning inom Sverige, momsfri", 7410, "MF"),
+    (3108, "Försäljning varor till annat EU-land, momsfri", 7410, None),
     (3740, "Öres- och kronutjämning", 7410, None),
+    (3960, "Valutakursvinster på fordringar och skulder av rörelsekaraktär", 7413, None),
     (4010, "Inköp av handelsvaror i Sverige", 7511, None),
+    (4515, "Inköp av varor från annat EU-land, 25 %", 7511, None),
     (5010, "Lokalhyra", 7513, None),
     (5020, "El för belysning", 7513, None),
     (5060, "Städning och renhållning", 7513, None),
@@ -66,15 +73,18 @@ _ACCOUNTS: tuple[tuple[int, str, int, str | None], ...] = (
     (6570, "Bankkostnader", 7513, None),
     (6970, "Tidningar, tidskrifter och facklitteratur", 7513, None),
     (6991, "Övriga externa kostnader, avdragsgilla", 7513, None),
+    (7210, "Löner till tjänstemän", 7514, None),
+    (7510, "Arbetsgivaravgifter", 7514, None),
     (7690, "Övriga personalkostnader", 7514, None),
     (7832, "Avskrivningar på inventarier och verktyg", 7515, None),
+    (7960, "Valutakursförluster på fordringar och skulder av rörelsekaraktär", 7517, None),
     (8310, "Ränteintäkter från omsättningstillgångar", 7417, None),
     (8410, "Räntekostnader för långfristiga skulder", 7522, None),
     (8422, "Dröjsmålsräntor för leverantörsskulder", 7522, None),
     (8910, "Skatt som belastar årets resultat", 7528, None),
     (8999, "Årets resultat", 7450, None),
 )
-_INACTIVE = {1519, 2350, 8999}
+_INACTIVE = {1519, 3004, 5420}
 
 FIRST_PARTS = (
     "Björkängens", "Sagobackens", "Trollskogens", "Lingonåsens", "Månskärets", "Påhittade", "Älvdansens",
@@ -101,6 +111,14 @@ PROJECT_NAMES = (
     "Kampanj hösten", "Flytt av lager", "Certifiering", "Skärgårdsprojektet", "Serviceavtal öst",
     "Serviceavtal väst", "Produktlansering Älgen",
 )  # fmt: skip
+ARTICLES = (
+    ("Hylla", "st", 25, "STOCK"), ("Arbetsbänk", "st", 25, "STOCK"), ("Verktygslåda", "st", 25, "STOCK"),
+    ("Konsulttimme", "h", 25, "SERVICE"), ("Montering", "h", 25, "SERVICE"),
+    ("Skruvsats", "förp", 25, "STOCK"), ("Lampa", "st", 25, "STOCK"),
+    ("Serviceavtal", "st", 25, "SERVICE"), ("Fruktkorg", "st", 12, "STOCK"),
+    ("Kaffe", "förp", 12, "STOCK"), ("Handbok", "st", 6, "STOCK"), ("Tidskrift", "st", 6, "STOCK"),
+)  # fmt: skip
+PRICE_LISTS = (("A", "Ordinarie priser"), ("B", "Återförsäljare"))
 
 
 def chart_of_accounts() -> dict[int, Account]:

@@ -29,6 +29,7 @@ def demo_companies(today: date) -> list[CompanySpecification]:
             seed=22,
             vouchers=800,
             years=_years(_FIRST, 5, ended_by=today),
+            closes=False,  # so that a result which nobody has booked is seen, too
         ),
         CompanySpecification(
             name="Hittepå Handel & Söner AB",

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from sandbox import answers, tokens
-from sandbox.books import Company, Year
-from sandbox.resource import Resource, View
+from sandbox import access, answers
+from sandbox.books import Company, Shelf, Year
+from sandbox.resource import LastModified, Resource, View
 from sandbox.resources import CATALOGUE, company_information
-from sandbox.state import State
+from sandbox.settings_resources import OBJECTS
+from sandbox.state import Settings, State
 
 MAX_LIMIT = 500
 _BAD_PARAMETER = 2000588
@@ -41,35 +43,52 @@ def routes(state: State) -> APIRouter:
 
     @router.get("/3/{path:path}")
     async def fortnox(path: str, request: Request) -> Response:
-        claims = tokens.read(request.headers.get("Authorization"))
-        company = state.companies.get(str((claims or {}).get("tenantId")))
-        if claims is None or company is None or tokens.has_expired(claims):
+        if "Authorization-Code" in request.headers:
+            return _access_token(access.exchange_api_code(state, request.headers))
+        caller = access.caller_of(state, request.headers)
+        if caller is None:
             return answers.gateway("unauthorized", 401)
+        company = state.companies[caller.tenant]
         settings = state.settings
-        window = state.windows[str(claims["clientId"]), company.tenant_id]
+        window = state.windows[caller.client, caller.tenant]
         if not window.admits(time.monotonic(), settings.requests_per_window, settings.window_seconds):
             state.requests.throttled[company.tenant_id] += 1
             return answers.gateway("Too Many Requests", 429)
         await asyncio.sleep(settings.latency_ms / 1000)
         latency = settings.latency_ms
         parameters = {name.lower(): value for name, value in request.query_params.items()}
+        if refusal := access.refusal(state, caller, path.strip("/").split("/")[0]):
+            return answers.refused(refusal.message, refusal.code, latency, refusal.status)
         try:
             match path.strip("/").split("/"):
                 case ["companyinformation"]:
                     return answers.answer(company_information(company), latency)
                 case ["sie", kind] if kind in {"1", "2", "3", "4"}:
                     return await _sie(state, company, int(kind), parameters)
-                case [name] if name in by_path:
-                    view = View(company, _chosen_year(state, company, parameters))
-                    return answers.answer(_list(by_path[name], view, parameters), latency)
-                case [name, key] if name in by_path:
-                    view = View(company, _chosen_year(state, company, parameters))
-                    return _single(by_path[name], view, key, latency)
+                case [*parts] if "/".join(parts) in OBJECTS:
+                    return answers.answer(OBJECTS["/".join(parts)](state, company), latency)
+                case [name, *rest] if name in by_path:
+                    resource = by_path[name]
+                    view = View(company, _chosen_year(state, company, parameters), state.today())
+                    records = _records(resource, view, rest)
+                    if records is None:
+                        return _single(resource, view, "/".join(rest), latency)
+                    heeded = _heeded(settings, company, resource)
+                    found = _list(resource, view, records, parameters, heeded)
+                    if not resource.counted:
+                        del found["MetaInformation"]
+                    return answers.answer(found, latency)
         except _RefusedError as refusal:
             return answers.bad_request(refusal.message, refusal.code, latency)
         return answers.not_found("Resursen finns inte.", 2000762, latency)
 
     return router
+
+
+def _access_token(exchanged: str | access.Refusal) -> Response:
+    if isinstance(exchanged, access.Refusal):
+        return answers.refused(exchanged.message, exchanged.code, 0, exchanged.status)
+    return answers.answer({"Authorization": {"AccessToken": exchanged}}, 0)
 
 
 async def _sie(state: State, company: Company, kind: int, parameters: Mapping[str, str]) -> Response:
@@ -100,15 +119,44 @@ def _date(text: str) -> date:
         raise _RefusedError("Ogiltigt datum.") from None
 
 
+def _records(resource: Resource[Any], view: View, rest: list[str]) -> list[Any] | Shelf[Any, Any] | None:
+    """What a list is made of; None where the address is that of a single record."""
+    match rest:
+        case []:
+            return resource.records(view)
+        case ["sublist", *parts] if resource.sublist is not None:
+            return resource.sublist(view, "/".join(parts))
+    return None
+
+
+def _heeded(settings: Settings, company: Company, resource: Resource[Any]) -> LastModified:
+    """What becomes of ``lastmodified``: as was set for the tenant or for all, else as is known of Fortnox."""
+    chosen = settings.last_modified
+    default = resource.last_modified if resource.modified else "ignored"
+    return chosen.get(f"{company.tenant_id}/{resource.path}", chosen.get(resource.path, default))
+
+
 def _single(resource: Resource[Any], view: View, key: str, latency: int) -> Response:
-    for record in resource.records(view):
-        if resource.key(record) == key:
-            return answers.answer({resource.single_key: resource.single(view, record)}, latency)
-    return answers.not_found(*resource.not_found, latency)
+    records = resource.records(view)
+    if isinstance(records, Shelf):
+        record = records.get(resource.shelf_key(key))
+    else:
+        record = next((record for record in records if resource.key(record) == key), None)
+    if record is None:
+        return answers.not_found(*resource.not_found, latency)
+    return answers.answer({resource.single_key: resource.single(view, record)}, latency)
 
 
-def _list(resource: Resource[Any], view: View, parameters: Mapping[str, str]) -> dict[str, Any]:
-    records = _sorted(resource, _selected(resource, view, parameters), parameters)
+def _list(
+    resource: Resource[Any],
+    view: View,
+    found: list[Any] | Shelf[Any, Any],
+    parameters: Mapping[str, str],
+    heeded: LastModified,
+) -> dict[str, Any]:
+    records = _sorted(resource, _selected(resource, view, found, parameters, heeded), parameters)
+    if not resource.limited:
+        parameters = {**parameters, "limit": str(MAX_LIMIT), "page": "1", "offset": "0"}
     limit = _number(parameters, "limit", 100)
     if not 1 <= limit <= MAX_LIMIT:  # not documented: refused, so that no client counts pages of 1,000
         raise _RefusedError(f"Parametern limit måste vara mellan 1 och {MAX_LIMIT}.")
@@ -136,23 +184,70 @@ def _number(parameters: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _selected(resource: Resource[Any], view: View, parameters: Mapping[str, str]) -> list[Any]:
-    records = resource.records(view)
+def _selected(
+    resource: Resource[Any],
+    view: View,
+    records: list[Any] | Shelf[Any, Any],
+    parameters: Mapping[str, str],
+    heeded: LastModified,
+) -> list[Any] | Shelf[Any, Any]:
+    """The records that the parameters ask for; the shelf itself where they ask for all."""
+    if "lastmodified" in parameters and heeded != "ignored":
+        if heeded == "refused":
+            raise _RefusedError("Parametern lastmodified stöds inte.")
+        records = _since(resource, records, _moment(parameters["lastmodified"]))
+    for holds in _conditions(resource, view, parameters):
+        if isinstance(records, Shelf):
+            records = records.in_order()
+        records = [record for record in records if holds(record)]
+    return records
+
+
+def _since(resource: Resource[Any], records: list[Any] | Shelf[Any, Any], moment: datetime) -> list[Any]:
+    if isinstance(records, Shelf):
+        return records.since(moment)
+    modified = resource.modified
+    return [record for record in records if modified is None or modified(record) >= moment]
+
+
+def _conditions(
+    resource: Resource[Any], view: View, parameters: Mapping[str, str]
+) -> Iterator[Callable[[Any], bool]]:
+    """What a record must satisfy, one condition a parameter."""
     if resource.path == "financialyears" and "date" in parameters:
-        day = _date(parameters["date"])
-        return [year for year in records if year.start <= day <= year.end]
+        wanted = _date(parameters["date"])
+        yield lambda year: year.start <= wanted <= year.end
+        return
     for name, text_of in resource.searches.items():
         if name in parameters:
-            sought = parameters[name].casefold()
-            records = [record for record in records if sought in text_of(record).casefold()]
+            yield partial(_contains, text_of, parameters[name].casefold())
+    for name, one_or_several in resource.equals.items():
+        if name in parameters:
+            yield partial(_equals, one_or_several, parameters[name])
     if resource.filters and "filter" in parameters:
         if parameters["filter"] not in resource.filters:
             raise _RefusedError("Ett ogiltigt filter har använts.", 2000587)
-        records = [record for record in records if resource.filters[parameters["filter"]](record)]
-    if resource.modified is not None and "lastmodified" in parameters:
-        since = _moment(parameters["lastmodified"])
-        records = [record for record in records if resource.modified(record) >= since]
-    return records
+        yield partial(resource.filters[parameters["filter"]], view)
+    for name, day_of in resource.days.items():
+        first, last = parameters.get(f"from{name}"), parameters.get(f"to{name}")
+        if first or last:
+            yield partial(
+                _lies_between, day_of, _date(first) if first else date.min, _date(last) if last else date.max
+            )
+
+
+def _lies_between(day_of: Callable[[Any], date | None], first: date, last: date, record: Any) -> bool:
+    day = day_of(record)
+    return day is not None and first <= day <= last
+
+
+def _contains(text_of: Callable[[Any], str], sought: str, record: Any) -> bool:
+    return sought in text_of(record).casefold()
+
+
+def _equals(one_or_several: Callable[[Any], str | set[str]], sought: str, record: Any) -> bool:
+    found = one_or_several(record)
+    return sought in found if isinstance(found, set) else sought == found
 
 
 def _moment(text: str) -> datetime:
@@ -164,12 +259,17 @@ def _moment(text: str) -> datetime:
     return moment.replace(tzinfo=None)
 
 
-def _sorted(resource: Resource[Any], records: list[Any], parameters: Mapping[str, str]) -> list[Any]:
+def _sorted(
+    resource: Resource[Any], records: list[Any] | Shelf[Any, Any], parameters: Mapping[str, str]
+) -> list[Any]:
     order = parameters.get("sortorder", "ascending")
     if order not in {"ascending", "descending"}:
         raise _RefusedError("Ogiltig sorteringsordning.")
-    if "sortby" not in parameters:
-        return records[::-1] if order == "descending" else records
-    if parameters["sortby"] not in resource.sorts:
+    name = parameters.get("sortby", "")
+    if name and name not in resource.sorts:
         raise _RefusedError("Ogiltig sortering.")
-    return sorted(records, key=resource.sorts[parameters["sortby"]], reverse=order == "descending")
+    if isinstance(records, Shelf):
+        ordered = records.sorted_by(name, resource.sorts[name]) if name else records.in_order()
+    else:
+        ordered = sorted(records, key=resource.sorts[name]) if name else records
+    return ordered[::-1] if order == "descending" else ordered

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.answers import kronor
-from sandbox.books import FIRST_RESULT_ACCOUNT, Account, Company, CostCenter, Party, Project, Year
-from sandbox.resource import API, Json, Resource, View, iso_day, text_or_null
-
-
-def _by_number(party: Party) -> tuple[int, str]:
-    """Numbers in order of size; Fortnox also allows letters in them, which come after."""
-    return (int(party.number), "") if party.number.isdigit() else (10**18, party.number)
+from sandbox.articles import ARTICLES
+from sandbox.books import FIRST_RESULT_ACCOUNT, Account, Company, CostCenter, Party, Project, Year, size_of
+from sandbox.ledger import LEDGER
+from sandbox.purchases import PURCHASES
+from sandbox.resource import API, Json, Resource, View, iso_day, modified_of, text_or_null
+from sandbox.sales import SALES
+from sandbox.settings_resources import SETTINGS
 
 
 def _listed_customer(_view: View, customer: Party) -> Json:
@@ -45,7 +45,7 @@ def _customer(_view: View, customer: Party) -> Json:
         "City": text_or_null(customer.city),
         "Country": "Sverige",
         "Comments": None,
-        "Currency": "SEK",
+        "Currency": customer.currency,
         "CostCenter": None,
         "CountryCode": "SE",
         "Active": customer.active,
@@ -102,7 +102,7 @@ def _listed_supplier(_view: View, supplier: Party) -> Json:
         "City": supplier.city,
         "CostCenter": "",
         "CountryCode": "SE",
-        "Currency": "SEK",
+        "Currency": supplier.currency,
         "DisablePaymentFile": False,
         "Email": supplier.email,
         "IBAN": "",
@@ -234,21 +234,20 @@ CATALOGUE: tuple[Resource[Any], ...] = (
         records=lambda view: view.year.accounts,
         listed=_listed_account,
         single=_account,
-        key=lambda account: str(account.number),
         not_found=("Kan inte hitta kontot.", 2000423),
         sorts={"number": lambda account: account.number},
         searches={"sru": lambda account: str(account.sru or "")},
+        modified=modified_of,
     ),
     Resource[Party](
         "customers",
         "Customers",
         "Customer",
-        records=lambda view: sorted(view.company.customers.values(), key=_by_number),
+        records=lambda view: sorted(view.company.customers.values(), key=size_of),
         listed=_listed_customer,
         single=_customer,
-        key=lambda customer: customer.number,
         not_found=("Kan inte hitta kunden.", 2000433),
-        sorts={"customernumber": _by_number, "name": lambda customer: customer.name},
+        sorts={"customernumber": size_of, "name": lambda customer: customer.name},
         searches={
             "customernumber": lambda customer: customer.number,
             "name": lambda customer: customer.name,
@@ -259,21 +258,22 @@ CATALOGUE: tuple[Resource[Any], ...] = (
             "organisationnumber": lambda customer: customer.organisation_number,
         },
         filters={
-            "active": lambda customer: customer.active,
-            "inactive": lambda customer: not customer.active,
+            "active": lambda _view, customer: customer.active,
+            "inactive": lambda _view, customer: not customer.active,
         },
-        modified=lambda customer: customer.modified,
+        modified=modified_of,
     ),
     Resource[Party](
         "suppliers",
         "Suppliers",
         "Supplier",
-        records=lambda view: sorted(view.company.suppliers.values(), key=_by_number),
+        records=lambda view: sorted(view.company.suppliers.values(), key=size_of),
         listed=_listed_supplier,
         single=_supplier,
-        key=lambda supplier: supplier.number,
         not_found=("Kan inte hitta leverantören.", 2000435),
-        sorts={"suppliernumber": _by_number, "name": lambda supplier: supplier.name},
+        sorts={"suppliernumber": size_of, "name": lambda supplier: supplier.name},
+        modified=modified_of,
+        last_modified="ignored",  # nothing but the guesses of clients says that it is heeded
     ),
     Resource[Project](
         "projects",
@@ -282,9 +282,8 @@ CATALOGUE: tuple[Resource[Any], ...] = (
         records=lambda view: sorted(view.company.projects.values(), key=lambda project: project.number),
         listed=_listed_project,
         single=_project,
-        key=lambda project: project.number,
         not_found=("Kan inte hitta projektet.", 2001161),
-        modified=lambda project: project.modified,
+        modified=modified_of,
     ),
     Resource[CostCenter](
         "costcenters",
@@ -293,11 +292,15 @@ CATALOGUE: tuple[Resource[Any], ...] = (
         records=lambda view: sorted(view.company.cost_centers.values(), key=lambda center: center.number),
         listed=_cost_center,
         single=_cost_center,
-        key=lambda center: center.number,
         not_found=("Kan inte hitta kostnadsstället.", 2000436),
         sorts={"code": lambda center: center.number},
-        modified=lambda center: center.modified,
+        modified=modified_of,
     ),
+    *SETTINGS,
+    *LEDGER,
+    *SALES,
+    *PURCHASES,
+    *ARTICLES,
 )
 
 

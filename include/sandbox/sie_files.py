@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import sys
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 
-from sandbox.books import Account, Company, CostCenter, Project
+from sandbox.books import Account, Company, CostCenter, Project, Row, Shelf, Voucher, voucher_shelf
 
 _SUFFIXES = {".se", ".si", ".sie"}
 _FIELDS = re.compile(r'"((?:\\"|[^"])*)"|(\{[^}]*\})|(\S+)')
@@ -50,6 +52,13 @@ class GivenYear:
     def preference(self) -> tuple[bool, str]:
         """Of two files for one year the larger is served: balances before none, then the later #GEN."""
         return bool(self._closing), self.generated
+
+    @cached_property
+    def vouchers(self) -> Shelf[tuple[str, int], Voucher]:
+        """Its vouchers, read when they are first asked for; of two with the same number the latter."""
+        shelf = voucher_shelf()
+        shelf.fill(_vouchers(_text(self.content)))
+        return shelf
 
     def opening(self) -> dict[int, int]:
         """#IB of the year, in öre."""
@@ -176,6 +185,61 @@ def _records(text: str) -> list[list[str]]:
             fields = [(quoted or braces or bare).replace('\\"', '"') for quoted, braces, bare in found]
             records.append([label.upper(), *fields])
     return records
+
+
+def _vouchers(text: str) -> Iterator[Voucher]:
+    """The vouchers that have what Fortnox finds them by: a series, a number and a date.
+
+    Rows put in afterwards stand in a file twice, as #RTRANS and #TRANS, and here once.
+    """
+    voucher: Voucher | None = None
+    rows: list[Row] = []
+    for line in text.splitlines():
+        label, *fields = _fields(line)
+        if label == "#VER":
+            if voucher is not None:
+                yield voucher._replace(rows=tuple(rows))
+            voucher, rows = _voucher(fields), []
+        elif label in {"#TRANS", "#BTRANS"} and (row := _row(fields, struck=label == "#BTRANS")):
+            rows.append(row)
+    if voucher is not None:
+        yield voucher._replace(rows=tuple(rows))
+
+
+def _fields(line: str) -> list[str]:
+    """A line's label, in capitals, and its fields; a label alone where the line is none of a voucher's."""
+    start = line.lstrip()[:7].upper()
+    if not start.startswith(("#VER", "#TRANS", "#BTRANS")):
+        return [""]
+    found = [(quoted or braces or bare).replace('\\"', '"') for quoted, braces, bare in _FIELDS.findall(line)]
+    return [found[0].upper(), *found[1:]]
+
+
+def _voucher(fields: list[str]) -> Voucher | None:
+    series, number, day, text, registered = [*fields, "", "", "", "", ""][:5]
+    if not (series and number.isdecimal() and (booked := _day(day))):
+        return None
+    return Voucher(series, int(number), booked, _day(registered) or booked, text, ())
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007
+    except ValueError:
+        return None
+
+
+def _row(fields: list[str], *, struck: bool) -> Row | None:
+    account, objects, amount, _, text = [*fields, "", "", "", "", ""][:5]
+    codes = [quoted or bare for quoted, _, bare in _FIELDS.findall(objects.strip("{}"))]
+    by_dimension = dict(zip(codes[::2], codes[1::2], strict=False))
+    try:
+        ore = _ore(amount)
+        number = int(account)
+    except ValueError:
+        return None
+    mark = "struck" if struck else ""
+    return Row(number, ore, by_dimension.get("1", ""), by_dimension.get("6", ""), text, mark)
 
 
 def _first(records: list[list[str]], label: str, place: int) -> str:

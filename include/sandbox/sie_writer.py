@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from sandbox.books import FIRST_RESULT_ACCOUNT, Row, Voucher
+from sandbox.resource import digits
 
 if TYPE_CHECKING:
     from sandbox.books import LedgerYear
@@ -22,7 +23,7 @@ def write_sie(year: LedgerYear, kind: int, generated: date) -> bytes:
     """The file of type ``kind``: 1 year balances, 2 months too, 3 objects too, 4 months and vouchers."""
     lines = [*_head(year, kind, generated), "", *_chart(year), "", *_objects(year), "", *_balances(year), ""]
     if kind >= 2:
-        lines += [*_months(year, with_objects=kind == 3), ""]
+        lines += [*_months(year, with_objects=kind == 3), "", *_budget(year), ""]
     if kind == 3:
         lines += [*_object_balances(year), ""]
     if kind == 4:
@@ -30,13 +31,6 @@ def write_sie(year: LedgerYear, kind: int, generated: date) -> bytes:
             lines += _voucher(voucher)
         lines.append("")
     return "\r\n".join([*lines, ""]).encode("cp437", errors="replace")
-
-
-def amount(ore: int) -> str:
-    """Öre as Fortnox writes kronor: no trailing zeros, "-41772", "29.8", "0.05"."""
-    kronor, rest = divmod(abs(ore), 100)
-    sign = "-" if ore < 0 else ""
-    return f"{sign}{kronor}.{rest:02d}".rstrip("0") if rest else f"{sign}{kronor}"
 
 
 def quoted(text: str) -> str:
@@ -96,37 +90,45 @@ def _balances(year: LedgerYear) -> list[str]:
     lines = []
     for account in _used_accounts(year):
         if account < FIRST_RESULT_ACCOUNT:
-            lines.append(f"#IB 0 {account} {amount(opening.get(account, 0))} 0")
-            lines.append(f"#UB 0 {account} {amount(closing[account])} 0")
+            lines.append(f"#IB 0 {account} {digits(opening.get(account, 0))} 0")
+            lines.append(f"#UB 0 {account} {digits(closing[account])} 0")
         else:
-            lines.append(f"#RES 0 {account} {amount(closing[account])} 0")
+            lines.append(f"#RES 0 {account} {digits(closing[account])} 0")
     return lines
 
 
 def _months(year: LedgerYear, *, with_objects: bool) -> list[str]:
     sums = year.movements()
     lines = [
-        f"#PSALDO 0 {month} {account} {{}} {amount(total)} 0"
+        f"#PSALDO 0 {month} {account} {{}} {digits(total)} 0"
         for (account, month), total in sorted(sums.by_month.items())
     ]
     if with_objects:
         lines += [
-            f"#PSALDO 0 {month} {account} {{{quoted(dimension)} {quoted(code)}}} {amount(total)} 0"
+            f"#PSALDO 0 {month} {account} {{{quoted(dimension)} {quoted(code)}}} {digits(total)} 0"
             for (account, month, dimension, code), total in sorted(sums.by_month_and_object.items())
         ]
     return lines
 
 
+def _budget(year: LedgerYear) -> list[str]:
+    """A budget of months, laid out like the balances of months: no file of Fortnox's with one is known."""
+    return [
+        f"#PBUDGET 0 {month} {account} {{}} {digits(planned)} 0"
+        for (account, month), planned in sorted(year.budget.items())
+    ]
+
+
 def _object_balances(year: LedgerYear) -> list[str]:
     return [
-        f"#OUB 0 {account} {{{quoted(dimension)} {quoted(code)}}} {amount(total)} 0"
+        f"#OUB 0 {account} {{{quoted(dimension)} {quoted(code)}}} {digits(total)} 0"
         for (account, dimension, code), total in sorted(year.movements().by_object.items())
         if account < FIRST_RESULT_ACCOUNT
     ]
 
 
 def _in_order(year: LedgerYear) -> list[Voucher]:
-    return [voucher for _, voucher in sorted(year.vouchers.items())]
+    return year.vouchers.in_order()
 
 
 def _voucher(voucher: Voucher) -> list[str]:
@@ -145,7 +147,7 @@ def _row(row: Row) -> list[str]:
         for dimension, code in (("1", row.cost_center), ("6", row.project))
         if code
     )
-    fields = f'{row.account} {{{objects}}} {amount(row.amount)} "" {quoted(row.text)} 0'
+    fields = f'{row.account} {{{objects}}} {digits(row.amount)} "" {quoted(row.text)} 0'
     if row.mark == "struck":
         return [f"#BTRANS {fields} {quoted(row.sign)}"]
     if row.mark == "added":  # the twin for readers that know no #RTRANS; Fortnox leaves its sign out

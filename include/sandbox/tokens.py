@@ -1,4 +1,4 @@
-"""Access tokens as signed JWTs (HS256), so that they outlive a restart of the sandbox as real ones do."""
+"""Tokens as signed JWTs (HS256), so that they outlive a restart of the sandbox as real ones do."""
 
 from __future__ import annotations
 
@@ -32,8 +32,13 @@ def issue(claims: dict[str, object], seconds: int) -> str:
 def read(authorization: str | None) -> dict[str, object] | None:
     """The claims behind an Authorization header, expired or not; None where it holds no token of ours."""
     scheme, _, token = (authorization or "").partition(" ")
-    text, _, signature = token.strip().rpartition(".")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(signature.encode(), _sign(text).encode()):
+    return claims_of(token.strip()) if scheme.lower() == "bearer" else None
+
+
+def claims_of(token: str) -> dict[str, object] | None:
+    """The claims of a token, expired or not; None where it is none of ours."""
+    text, _, signature = token.rpartition(".")
+    if not hmac.compare_digest(signature.encode(), _sign(text).encode()):
         return None
     body = text.partition(".")[2]
     claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))

@@ -34,11 +34,20 @@ class Fortnox:
     @classmethod
     def of(cls, sandbox: Sandbox, tenant: str) -> Fortnox:
         """With a fresh token."""
-        token = ask_for_token(sandbox, tenant).json()["access_token"]
+        return cls.by(sandbox, ask_for_token(sandbox, tenant).json()["access_token"])
+
+    @classmethod
+    def by(cls, sandbox: Sandbox, token: str) -> Fortnox:
+        """With that token."""
+        return cls.with_headers(sandbox, {"Authorization": f"Bearer {token}"})
+
+    @classmethod
+    def with_headers(cls, sandbox: Sandbox, headers: dict[str, str]) -> Fortnox:
+        """With what the headers say of who asks."""
         return cls(
             httpx.Client(
                 base_url=f"{sandbox.base_url}/3/",
-                headers={"Authorization": f"Bearer {token}"},
+                headers=headers,
                 verify=False,  # plain http: no certificates to read
             )
         )
@@ -56,6 +65,17 @@ class Fortnox:
     def sie(self, year: int, kind: int = 4) -> str:
         """The SIE file of a financial year, decoded."""
         return self.get(f"sie/{kind}?financialyear={year}").content.decode("cp437")
+
+
+def all_of(fortnox: Fortnox, path: str, query: str = "") -> list[dict[str, Any]]:
+    """Every record of a list, page by page of 500."""
+    records: list[dict[str, Any]] = []
+    while True:
+        body = fortnox.json(f"{path}?limit=500&page={len(records) // 500 + 1}&{query}")
+        meta, page = body.values()
+        records += page
+        if meta["@CurrentPage"] >= meta["@TotalPages"]:
+            return records
 
 
 def companies_file(directory: Path, *companies: dict[str, Any]) -> str:

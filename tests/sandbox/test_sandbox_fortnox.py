@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.callers import Fortnox, ask_for_token
+from tests.sandbox.callers import Fortnox, all_of, ask_for_token
 from tests.sandbox.process import Sandbox
 
 
@@ -145,3 +145,87 @@ def test_registers_change_and_say_so(spare: tuple[Sandbox, str], register: str) 
     sandbox.admin("DELETE", f"{tenant}/{register}/{number}")
     assert fortnox.get(f"{register}/{number}").status_code == 404
     assert total() == before
+
+
+def test_vouchers_come_by_series_and_number_of_one_financial_year(twin: Fortnox) -> None:
+    listed = all_of(twin, "vouchers", "financialyear=2")
+    assert len(listed) == 1_500
+    keys = [(one["VoucherSeries"], one["VoucherNumber"]) for one in listed]
+    assert keys == sorted(keys)
+    assert {one["Year"] for one in listed} == {2}
+    series = twin.json("vouchers?financialyear=2&voucherseries=M")["Vouchers"]
+    assert [one["VoucherNumber"] for one in series] == [1, 2, 3, 4]
+    butik = twin.json("vouchers?financialyear=2&costcenter=10&voucherseries=B&limit=500")["Vouchers"]
+    shown = twin.json(butik[0]["@url"].split("/3/")[1])["Voucher"]["VoucherRows"]
+    assert "10" in {row["CostCenter"] for row in shown}
+    assert twin.json("vouchers/sublist/M?financialyear=2")["Vouchers"] == series
+    assert twin.json("vouchers/sublist?limit=1")["MetaInformation"]["@TotalResources"] == 1_500
+    october = twin.json("vouchers?financialyear=2&fromdate=2024-10-01&todate=2024-10-31&limit=500")[
+        "Vouchers"
+    ]
+    assert october == [one for one in listed if "2024-10-01" <= one["TransactionDate"] <= "2024-10-31"]
+    assert twin.get("vouchers/B/1").json()["Voucher"]["Year"] == 9, "without a year the current one"
+    assert twin.get("vouchers/B/99999?financialyear=2").status_code == 404
+    backwards = twin.json("vouchers?financialyear=2&sortby=vouchernumber&sortorder=descending&limit=1")
+    assert backwards["Vouchers"][0]["VoucherNumber"] == max(number for _, number in keys)
+
+
+def test_a_struck_row_is_there_and_marked_as_removed(twin: Fortnox) -> None:
+    (corrected,) = [
+        one
+        for one in all_of(twin, "vouchers", "financialyear=2")
+        if one["Description"] == "Kortköp rättat konto"
+    ]
+    rows = twin.json(corrected["@url"].split("/3/")[1])["Voucher"]["VoucherRows"]
+    assert [row["Removed"] for row in rows] == [False, True, False, False]
+    assert sum(row["Debit"] - row["Credit"] for row in rows if not row["Removed"]) == pytest.approx(0)
+
+
+def test_invoices_come_by_number_and_payments_by_date(twin: Fortnox) -> None:
+    invoices = all_of(twin, "invoices")
+    found = [int(one["DocumentNumber"]) for one in invoices]
+    assert found == sorted(found)
+    payments = all_of(twin, "invoicepayments")
+    days = [one["PaymentDate"] for one in payments]
+    assert days == sorted(days)
+    by_total = twin.json("invoices?sortby=total&sortorder=descending&limit=3")["Invoices"]
+    assert [one["Total"] for one in by_total] == sorted((one["Total"] for one in invoices), reverse=True)[:3]
+    june = twin.json("invoices?fromdate=2024-06-01&todate=2024-06-30&limit=500")["Invoices"]
+    assert june == [one for one in invoices if "2024-06-01" <= one["InvoiceDate"] <= "2024-06-30"]
+    assert june
+    one = payments[7]
+    mine = twin.json(f"invoicepayments?invoicenumber={one['InvoiceNumber']}")["InvoicePayments"]
+    assert one in mine
+
+
+@pytest.mark.parametrize(
+    ("path", "holds"),
+    [
+        ("invoices?filter=cancelled", lambda one: one["Cancelled"]),
+        ("invoices?filter=fullypaid", lambda one: one["Booked"] and one["Balance"] == 0),
+        ("invoices?filter=unpaid", lambda one: one["Booked"] and one["Balance"] != 0),
+        ("invoices?filter=unpaidoverdue", lambda one: one["Balance"] != 0 and one["DueDate"] < "2026-03-02"),
+        ("invoices?credit=true", lambda one: one["Total"] < 0),
+        ("invoices?currency=EUR", lambda one: one["Currency"] == "EUR" and one["CurrencyRate"] != "1"),
+        ("invoices?invoicetype=CASHINVOICE", lambda one: one["InvoiceType"] == "CASHINVOICE"),
+        ("supplierinvoices?filter=unpaid", lambda one: one["Balance"] != "0"),
+        ("supplierinvoices?filter=cancelled", lambda one: one["Cancel"]),
+        ("orders?filter=invoicecreated", lambda one: one["Sent"]),
+        ("contracts?filter=inactive", lambda one: one["Status"] == "INACTIVE"),
+    ],
+)
+def test_filters_choose_among_all(twin: Fortnox, path: str, holds: Any) -> None:
+    name, query = path.split("?")
+    everything = all_of(twin, name)
+    chosen = all_of(twin, name, query)
+    assert chosen == [one for one in everything if holds(one)]
+    assert 0 < len(chosen) < len(everything)
+
+
+def test_prices_of_an_article_start_at_a_quantity(twin: Fortnox) -> None:
+    prices = twin.json("prices/sublist/B/100")["Prices"]
+    assert [one["FromQuantity"] for one in prices] == [0, 10]
+    assert twin.json("prices/B/100")["Price"]["Price"] == prices[0]["Price"]
+    assert twin.json("prices/B/100/10")["Price"]["Price"] == prices[1]["Price"] < prices[0]["Price"]
+    assert len(all_of(twin, "prices")) > len(all_of(twin, "articles"))
+    assert [one["Code"] for one in twin.json("pricelists")["PriceLists"]] == ["A", "B"]

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.made_up import CompanySpecification, make_up
 from sandbox.sie_files import SieFileError, read_companies
 from tests.sandbox.callers import Fortnox
+from tests.sandbox.conftest import TWIN
 from tests.sandbox.process import free_port, running_sandbox, start
 
 
@@ -82,6 +84,13 @@ def test_a_given_file_comes_back_byte_for_byte_with_its_lists(tmp_path: Path) ->
         ]
         assert fortnox.json("accounts/1930")["Account"]["BalanceCarriedForward"] == -89.51
         assert [one["Code"] for one in fortnox.json("costcenters")["CostCenters"]] == ["N"]
+        (voucher,) = fortnox.json("vouchers?financialyear=202501")["Vouchers"]
+        assert (voucher["VoucherSeries"], voucher["VoucherNumber"], voucher["Description"]) == ("A", 1, "Köp")
+        rows = fortnox.json("vouchers/A/1")["Voucher"]["VoucherRows"]
+        assert [(row["Account"], row["Debit"], row["Credit"], row["CostCenter"]) for row in rows] == [
+            (1930, 0, 100.01, ""),
+            (3001, 100.01, 0, "N"),
+        ]
         assert [one["Description"] for one in fortnox.json("projects")["Projects"]] == ["Bryggan"]
         assert fortnox.json("customers")["MetaInformation"]["@TotalResources"] == 0
         information = fortnox.json("companyinformation")["CompanyInformation"]
@@ -198,6 +207,10 @@ def test_real_files_of_many_vendors_are_served_untouched(shared: Path) -> None:
     assert len(companies) == len(paths)
     served = {year.sie(4, year.start) for company in companies for year in company.years}
     assert served == {path.read_bytes() for path in paths}
+    for company in companies:
+        for year in company.years:
+            listed = [voucher for voucher in year.vouchers.in_order() if voucher.rows]
+            assert len(listed) > 3, company.name
 
 
 def test_output_of_a_made_up_company_can_be_given_back(twin: Fortnox, tmp_path: Path) -> None:
@@ -212,3 +225,17 @@ def test_output_of_a_made_up_company_can_be_given_back(twin: Fortnox, tmp_path: 
     }
     assert company.name == "Tvilling Åkeri AB"
     assert len(company.projects) == 12
+    twins = make_up(CompanySpecification.model_validate({**TWIN, "tenant_id": "101", "name": company.name}))
+    (made,) = (one for one in twins.years if one.id == 2)
+    assert year.vouchers.keys() == made.vouchers.keys()
+    for key, voucher in made.vouchers.items():
+        given = year.vouchers[key]
+        rows = tuple(
+            row._replace(sign="", mark="struck" if row.mark == "struck" else "") for row in voucher.rows
+        )
+        assert (given.day, given.registered, given.text, given.rows) == (
+            voucher.day,
+            voucher.registered,
+            voucher.text,
+            rows,
+        )

@@ -1,0 +1,1 @@
+"""Programs of others that read Fortnox too: what Saldo is compared with, in environments of their own."""
