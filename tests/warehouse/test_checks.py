@@ -394,6 +394,15 @@ def test_value_that_cannot_be_read_is_listed_and_its_record_kept(
     ) == [("Bryggan", None)]
 
 
+def test_record_without_its_number_stops_no_build(module_warehouse: Warehouse, organization_id: int) -> None:
+    documents = {
+        "customers": [{"CustomerNumber": None, "Name": "Inget"}, {"CustomerNumber": "", "Name": "Tomt"}],
+        "costcenters": [{"Code": None}],
+    }
+    land(organization_id, documents=documents)
+    assert outcome(build(organization_id), "registers_are_landed").failing == 0
+
+
 def test_failed_build_leaves_the_last_good_marts_and_its_results(
     module_warehouse: Warehouse, organization_id: int, include: Path
 ) -> None:

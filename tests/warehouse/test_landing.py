@@ -9,21 +9,24 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from saldo import organizations
-from saldo.database import Connection, Role, connect
+from saldo.database import Connection, Role, connect, run
 from saldo.warehouse import landing
-from saldo.warehouse.landing import FinancialYear, Merged, SyncStatus, Versions
+from saldo.warehouse.landing import Cursor, FinancialYear, Merged, SyncStatus, Versions
 from tests.support import Warehouse
 
 pytestmark = pytest.mark.database
 
 _tenants = itertools.count(8_100_000)
+seconds = itertools.count()
+NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 @pytest.fixture
@@ -45,6 +48,11 @@ def customer(number: str, name: str = "Kund AB") -> dict[str, Any]:
     return {"CustomerNumber": number, "Name": name}
 
 
+def at(second: int) -> datetime:
+    """A moment of Fortnox's clock."""
+    return NOON + timedelta(seconds=second)
+
+
 def merge(
     connection: Connection,
     *pages: str,
@@ -52,9 +60,21 @@ def merge(
     list_key: str = "Customers",
     key_fields: Sequence[str] = ("CustomerNumber",),
     scope: str = "",
+    asked_at: datetime | None = None,
+    is_whole: bool = True,
+    **more: bool,
 ) -> Merged:
+    """Merges; each list is asked for a second after the one before, unless the test says when."""
     return landing.merge_documents(
-        connection, resource=resource, list_key=list_key, key_fields=key_fields, scope=scope, pages=pages
+        connection,
+        resource=resource,
+        list_key=list_key,
+        key_fields=key_fields,
+        scope=scope,
+        pages=pages,
+        asked_at=asked_at or at(next(seconds)),
+        is_whole=is_whole,
+        **more,
     )
 
 
@@ -142,18 +162,17 @@ def test_record_that_is_gone_is_marked_and_kept(module_warehouse: Warehouse, org
     assert documents(module_warehouse, organization, "xmin::text", "deleted_at") == before
 
 
-@pytest.mark.parametrize(
-    ("name", "former"), [("Kund AB", []), ("Ny AB", ["Kund AB"])], ids=["as it was", "changed"]
-)
-def test_record_that_returns_is_alive_again(
-    module_warehouse: Warehouse, organization: int, name: str, former: list[str]
+@pytest.mark.parametrize("name", ["Kund AB", "Ny AB"], ids=["as it was", "changed"])
+def test_record_that_returns_is_alive_again_and_was_gone_meanwhile(
+    module_warehouse: Warehouse, organization: int, name: str
 ) -> None:
-    land(organization, page(customer("1"), customer("2")))
-    land(organization, page(customer("2")))
-    assert land(organization, page(customer("1", name), customer("2"))) == Merged(2, 1, 0)
-    found = documents(module_warehouse, organization, "list_record ->> 'Name'", "deleted_at")
-    assert found == [(name, None), ("Kund AB", None)]
-    assert [row[2] for row in history(module_warehouse, organization)] == former
+    land(organization, page(customer("1"), customer("2")), asked_at=at(0))
+    land(organization, page(customer("2")), asked_at=at(10))
+    returned = page(customer("1", name), customer("2"))
+    assert land(organization, returned, asked_at=at(20)) == Merged(2, 1, 0)
+    found = documents(module_warehouse, organization, "list_record ->> 'Name'", "changed_at", "deleted_at")
+    assert found == [(name, at(20), None), ("Kund AB", at(0), None)]
+    assert history(module_warehouse, organization) == [("1", "list", "Kund AB", at(0), at(10))]
 
 
 def test_empty_list_says_that_all_are_gone(organization: int) -> None:
@@ -219,12 +238,54 @@ def test_numbers_keep_every_digit(module_warehouse: Warehouse, organization: int
 def test_record_without_its_key_is_kept_by_what_it_says(
     module_warehouse: Warehouse, organization: int
 ) -> None:
-    records = [{"Name": "Utan nummer"}, {"CustomerNumber": None, "Name": "Tomt nummer"}, customer("1")]
-    assert land(organization, page(*records)) == Merged(3, 3, 0)
-    assert land(organization, page(*reversed(records))) == Merged(3, 0, 0)
+    records = [
+        {"Name": "Utan nummer"},
+        {"CustomerNumber": None, "Name": "Inget nummer"},
+        {"CustomerNumber": "", "Name": "Tomt nummer"},
+        customer("1"),
+    ]
+    assert land(organization, page(*records)) == Merged(4, 4, 0, keyless=3)
+    assert land(organization, page(*reversed(records))) == Merged(4, 0, 0, keyless=3)
     keys = [row[0] for row in documents(module_warehouse, organization, "document_key")]
-    assert keys[-1] != keys[0]
-    assert sorted(key[0] for key in keys) == ["1", "?", "?"]
+    assert len(set(keys)) == 4
+    assert sorted(key[0] for key in keys) == ["1", "?", "?", "?"]
+
+
+def test_part_of_a_key_is_no_key(module_warehouse: Warehouse, organization: int) -> None:
+    """Else account 1930 of no year would be another list's number 1930."""
+    accounts: dict[str, Any] = {
+        "resource": "accounts",
+        "list_key": "Accounts",
+        "key_fields": ("Year", "Number"),
+    }
+    records = [{"Year": None, "Number": 1930}, {"Year": 1}, {"Year": 1, "Number": 1930}]
+    assert land(organization, page(*records, list_key="Accounts"), **accounts) == Merged(3, 3, 0, keyless=2)
+    keys = [row[0] for row in documents(module_warehouse, organization, "document_key")]
+    assert keys[0] == "1/1930"
+    assert {key[0] for key in keys[1:]} == {"?"}
+
+
+def test_record_that_is_no_object_stops_nothing(module_warehouse: Warehouse, organization: int) -> None:
+    odd = page(customer("1"), "null", '"text"', "7", "[1, 2]", customer("2"))
+    assert land(organization, odd) == Merged(6, 6, 0, keyless=4)
+    assert land(organization, odd) == Merged(6, 0, 0, keyless=4)
+    assert module_warehouse.rows(
+        "select customer_number from staging.fortnox_customers where organization_id = %s order by 1",
+        [organization],
+    ) == [("1",), ("2",)]
+
+
+def test_page_without_the_list_is_not_an_empty_list(module_warehouse: Warehouse, organization: int) -> None:
+    land(organization, page(customer("1")))
+    for answer in ('{"MetaInformation": {}}', '{"Kunder": []}', "[]", "null"):
+        with pytest.raises(ValueError, match="1 pages of customers hold no Customers"):
+            land(organization, page(), answer)
+    assert documents(module_warehouse, organization, "deleted_at") == [(None,)]
+
+
+def test_more_key_fields_than_the_statement_joins_are_refused(organization: int) -> None:
+    with pytest.raises(ValueError, match="3 key fields"):
+        land(organization, page(), key_fields=["A", "B", "C", "D"])
 
 
 def test_of_a_record_that_comes_twice_the_last_counts(module_warehouse: Warehouse, organization: int) -> None:
@@ -249,6 +310,16 @@ def test_one_object_lands_as_a_list_of_one(module_warehouse: Warehouse, organiza
     assert land(organization, text, **company) == Merged(1, 1, 0)
     assert land(organization, text, **company) == Merged(1, 0, 0)
     assert documents(module_warehouse, organization, "document_key") == [("4711",)]
+
+
+def test_the_one_object_that_there_is_needs_no_key(module_warehouse: Warehouse, organization: int) -> None:
+    period: dict[str, Any] = {"resource": "lockedperiod", "list_key": "LockedPeriod", "key_fields": ()}
+    locked = '{"LockedPeriod": {"EndDate": "2025-12-31"}}'
+    assert land(organization, locked, **period) == Merged(1, 1, 0)
+    assert land(organization, '{"LockedPeriod": {"EndDate": "2026-01-31"}}', **period) == Merged(1, 1, 0)
+    found = documents(module_warehouse, organization, "document_key", "list_record ->> 'EndDate'")
+    assert found == [("", "2026-01-31")]
+    assert land(organization, '{"LockedPeriod": null}', **period) == Merged(0, 0, 1)
 
 
 def test_one_transaction_may_merge_again_and_something_else(
@@ -302,23 +373,176 @@ def test_rollback_leaves_nothing(module_warehouse: Warehouse, organization: int)
     assert land(organization, page(customer("1", "b"))) == Merged(1, 1, 0), "and nothing is in the way"
 
 
-# Statuses, versions and years
+# Increments, and answers that come in another order than they were asked for
 
 
-def status(resource: str, scope: str = "", verdict: str = "ok", fetched: int = 3) -> SyncStatus:
-    moment = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
-    return SyncStatus(resource, scope, "run", verdict, fetched, 1, 0, 2, 0.25, "", moment)
+def test_increment_says_nothing_of_what_it_does_not_name(
+    module_warehouse: Warehouse, organization: int
+) -> None:
+    land(organization, page(customer("1"), customer("2"), customer("3")))
+    increment = page(customer("2", "Ny"), customer("4"))
+    assert land(organization, increment, is_whole=False) == Merged(2, 2, 0)
+    assert land(organization, increment, is_whole=False) == Merged(2, 0, 0)
+    assert land(organization, page(), is_whole=False) == Merged(0, 0, 0)
+    found = documents(module_warehouse, organization, "list_record ->> 'Name'", "deleted_at is null")
+    assert found == [("Kund AB", True), ("Ny", True), ("Kund AB", True), ("Kund AB", True)]
 
 
-def test_status_keeps_the_latest_of_each_resource_and_year(organization: int) -> None:
+def test_times_are_those_of_fortnox(module_warehouse: Warehouse, organization: int) -> None:
+    land(organization, page(customer("1", "a"), customer("2")), asked_at=at(0))
+    land(organization, page(customer("1", "b")), asked_at=at(60))
+    found = documents(module_warehouse, organization, "changed_at", "deleted_at")
+    assert found == [(at(60), None), (at(0), at(60))]
+    assert history(module_warehouse, organization) == [("1", "list", "a", at(0), at(60))]
+
+
+def test_changes_of_one_second_are_told_apart(module_warehouse: Warehouse, organization: int) -> None:
+    for name in "abc":
+        assert land(organization, page(customer("1", name)), asked_at=at(0)) == Merged(1, 1, 0)
+    assert land(organization, page(), asked_at=at(0)) == Merged(0, 0, 1)
+    assert land(organization, page(customer("1", "d")), asked_at=at(0)) == Merged(1, 1, 0)
+    assert documents(module_warehouse, organization, "changed_at", "deleted_at") == [
+        (at(0) + 4 * MICROSECOND, None)
+    ]
+    assert history(module_warehouse, organization) == [
+        ("1", "list", name, at(0) + number * MICROSECOND, at(0) + (number + 1) * MICROSECOND)
+        for number, name in enumerate("abc")
+    ]
+
+
+def test_older_answer_overwrites_nothing_newer(module_warehouse: Warehouse, organization: int) -> None:
+    land(organization, page(customer("1", "a"), customer("2", "a")), asked_at=at(0))
+    land(organization, page(customer("1", "c"), customer("3")), asked_at=at(20), is_whole=False)
+    before = documents(module_warehouse, organization, "*")
+
+    late = page(customer("1", "b"), customer("2", "b"))
+    assert land(organization, late, asked_at=at(10)) == Merged(2, 1, 0)
+
+    after = documents(module_warehouse, organization, "*")
+    assert after[0] == before[0], "changed since"
+    assert after[2] == before[2], "made since, so it is not gone"
+    assert documents(module_warehouse, organization, "list_record ->> 'Name'")[1] == ("b",)
+
+
+def test_older_answer_revives_nothing_that_is_gone_since(
+    module_warehouse: Warehouse, organization: int
+) -> None:
+    land(organization, page(customer("1")), asked_at=at(0))
+    land(organization, page(), asked_at=at(20))
+    assert land(organization, page(customer("1", "b")), asked_at=at(10)) == Merged(1, 0, 0)
+    assert documents(module_warehouse, organization, "deleted_at") == [(at(20),)]
+
+
+# Statuses, cursors, versions and years
+
+
+def status(resource: str, scope: str = "", verdict: str = "ok", fetched: int = 3, **more: Any) -> SyncStatus:
+    return SyncStatus(resource, scope, "run", verdict, fetched, 1, 0, 2, 0.25, "", NOON, **more)
+
+
+def test_status_keeps_the_latest_of_each_resource_and_year(
+    module_warehouse: Warehouse, organization: int
+) -> None:
+    details: dict[str, Any] = {"mode": "details", "details_done": 400, "details_left": 1600}
     with connect(Role.LOADER, organization) as connection:
         for written in (
-            status("customers", fetched=1), status("customers", fetched=2), status("accounts", "1"),
-            status("accounts", "2", "skipped"),
+            status("customers", fetched=1, mode="whole"), status("customers", fetched=2, mode="increment"),
+            status("accounts", "1"), status("accounts", "2", "skipped"),
+            status("invoices", **details, expected_at=NOON + timedelta(minutes=92)),
         ):  # fmt: skip
             landing.write_status(connection, written)
-        assert landing.swept_counts(connection) == {("customers", ""): 2, ("accounts", "1"): 3}
-        assert landing.swept_at(connection, "accounts") == {"1": status("accounts").swept_at}
+    assert module_warehouse.rows(
+        "select resource, scope, status, mode, fetched, details_done, details_left, expected_at "
+        "from control.sync_status where organization_id = %s order by resource, scope",
+        [organization],
+    ) == [
+        ("accounts", "1", "ok", "", 3, 0, 0, None),
+        ("accounts", "2", "skipped", "", 3, 0, 0, None),
+        ("customers", "", "ok", "increment", 2, 0, 0, None),
+        ("invoices", "", "ok", "details", 3, 400, 1600, NOON + timedelta(minutes=92)),
+    ]
+    with connect(Role.PAGE, organization) as connection:
+        rows = run(connection, "control/page_resources").fetchall()
+    assert rows[-1] == (
+        *("invoices", "", "ok", 3, 1, 0, 2, Decimal("0.250"), "", "2026-02-03 13:00:00"),
+        *("details", 400, 1600, "2026-02-03 14:32", None),
+    )
+
+
+def test_status_says_how_far_the_details_are() -> None:
+    assert "details" not in str(status("customers"))
+    left = str(status("invoices", details_left=1_234_567))
+    assert left.endswith("0.2 s  details 0 done, 1 234 567 left")
+    expected = NOON + timedelta(minutes=92)
+    told = str(status("invoices", details_done=400, details_left=1600, expected_at=expected))
+    assert told.endswith("details 400 done, 1 600 left, expected 14:32"), "Swedish time"
+
+
+def move(organization: int, second: int, record_count: int | None = None, *, is_whole: bool = True) -> None:
+    with connect(Role.LOADER, organization) as connection:
+        landing.move_cursor(
+            connection, "customers", "",
+            asked_at=at(second), record_count=record_count, is_whole=is_whole,
+        )  # fmt: skip
+
+
+def cursor(organization: int) -> Cursor:
+    with connect(Role.LOADER, organization) as connection:
+        return landing.cursors(connection)["customers", ""]
+
+
+def test_cursor_follows_lists_and_increments(organization: int) -> None:
+    move(organization, 0, 7)
+    assert cursor(organization) == Cursor(at(0), at(0), record_count=7)
+    move(organization, 10, is_whole=False)
+    assert cursor(organization) == Cursor(at(10), at(0), record_count=7)
+    move(organization, 20, 9, is_whole=False)
+    assert cursor(organization) == Cursor(at(20), at(0), record_count=9)
+    move(organization, 30, 8)
+    assert cursor(organization) == Cursor(at(30), at(30), record_count=8)
+
+
+def test_cursor_never_moves_backwards(organization: int) -> None:
+    move(organization, 10, 7)
+    move(organization, 30, 9, is_whole=False)
+    move(organization, 20, 8)
+    assert cursor(organization) == Cursor(at(30), at(20), record_count=9), "a whole list, but an older count"
+    move(organization, 0, 1)
+    assert cursor(organization) == Cursor(at(30), at(20), record_count=9)
+
+
+def test_cursor_is_of_its_resource_and_scope(organization: int) -> None:
+    with connect(Role.LOADER, organization) as connection:
+        for second, (resource, scope) in enumerate((("accounts", "1"), ("accounts", "2"), ("units", ""))):
+            landing.move_cursor(
+                connection, resource, scope, asked_at=at(second), record_count=second, is_whole=True
+            )
+        assert landing.cursors(connection) == {
+            ("accounts", "1"): Cursor(at(0), at(0), record_count=0),
+            ("accounts", "2"): Cursor(at(1), at(1), record_count=1),
+            ("units", ""): Cursor(at(2), at(2), record_count=2),
+        }
+    with connect(Role.LOADER, make_organization()) as connection:
+        assert landing.cursors(connection) == {}
+
+
+def test_rolled_back_rows_take_their_cursor_with_them(organization: int) -> None:
+    with suppress(ZeroDivisionError), connect(Role.LOADER, organization) as connection:
+        landing.move_cursor(connection, "customers", "", asked_at=at(0), record_count=1, is_whole=True)
+        _ = 1 / 0
+    with connect(Role.LOADER, organization) as connection:
+        assert landing.cursors(connection) == {}
+
+
+def test_probe_is_kept_beside_the_cursor_and_the_later_one_counts(organization: int) -> None:
+    with connect(Role.LOADER, organization) as connection:
+        landing.note_lastmodified(connection, "customers", "", "honoured", at(10))
+    assert cursor(organization) == Cursor(lastmodified="honoured", probed_at=at(10))
+    move(organization, 20, 5)
+    with connect(Role.LOADER, organization) as connection:
+        landing.note_lastmodified(connection, "customers", "", "refused", at(30))
+        landing.note_lastmodified(connection, "customers", "", "ignored", at(15))
+    assert cursor(organization) == Cursor(at(20), at(20), "refused", at(30), 5)
 
 
 def test_day_of_the_marts_counts_as_a_change_once(organization: int) -> None:
@@ -423,6 +647,16 @@ def test_content_that_returns_is_the_newest_again(module_warehouse: Warehouse, o
     assert [row[1] for row in stored(module_warehouse, organization) if row[2]] == ["a"]
     with connect(Role.LOADER, organization) as connection:
         assert landing.stored_sie(connection, 1) == b"a"
+
+
+def test_file_that_comes_too_late_is_not_the_newest(module_warehouse: Warehouse, organization: int) -> None:
+    assert store(organization, b"new", "2026-02-10T10:00:01")
+    assert not store(organization, b"old", "2026-02-10T10:00:00")
+    assert not store(organization, b"old", "2026-01-10")
+    assert store(organization, b"same second", "2026-02-10T10:00:01")
+    assert [row[1:] for row in stored(module_warehouse, organization) if row[2]] == [("same second", True)]
+    with connect(Role.LOADER, organization) as connection:
+        assert landing.stored_sie(connection, 1) == b"same second"
 
 
 def test_file_is_pending_until_the_ledger_is_made_of_it(

@@ -2,7 +2,7 @@
 -- inputs:   landing.document, mart.dim_customer, mart.dim_supplier, mart.dim_project,
 --           mart.dim_cost_center, control.organization
 -- why:      every landed record of a register is a member of its dimension, and each dimension has
---           its member "none"
+--           its member "none", which stands for a record without number too
 with
 
 landed as (
@@ -10,12 +10,15 @@ landed as (
     select
         organization_id,
         resource as register,
-        case resource
-            when 'customers' then list_record ->> 'CustomerNumber'
-            when 'suppliers' then list_record ->> 'SupplierNumber'
-            when 'projects' then list_record ->> 'ProjectNumber'
-            when 'costcenters' then list_record ->> 'Code'
-        end as member_number
+        coalesce(
+            case resource
+                when 'customers' then list_record ->> 'CustomerNumber'
+                when 'suppliers' then list_record ->> 'SupplierNumber'
+                when 'projects' then list_record ->> 'ProjectNumber'
+                when 'costcenters' then list_record ->> 'Code'
+            end,
+            ''
+        ) as member_number
     from landing.document
     where
         resource in ('customers', 'suppliers', 'projects', 'costcenters')

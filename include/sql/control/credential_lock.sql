@@ -1,7 +1,7 @@
--- purpose: the stored access token under a row lock, and whether it lasts for the margin asked for
-select
-    access_token,
-    coalesce(expires_at > clock_timestamp() + %(margin)s, false) as is_fresh
-from control.credential
-where organization_id = control.current_organization_id()
-for update
+-- purpose: one process at a time asks for the organization's tokens
+-- why:     held by the session and not by a transaction: what is written down before the request is
+--          sent must be committed while the lock is held. PostgreSQL gives it back when the session
+--          ends, however it ends
+select pg_advisory_lock(
+    hashtextextended('credential', control.current_organization_id())
+)

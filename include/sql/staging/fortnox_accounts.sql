@@ -38,14 +38,14 @@ select
     list_record ->> 'VATCode' as vat_code,
     is_active,
     opening_balance,
-    jsonb_strip_nulls(
-        jsonb_build_object(
+    staging.uncastable_fields(
+        array[
             'Year', staging.uncastable(list_record ->> 'Year', financial_year_id is null),
             'Active', staging.uncastable(list_record ->> 'Active', is_active is null),
             'BalanceBroughtForward', staging.uncastable(
                 list_record ->> 'BalanceBroughtForward', opening_balance is null
             )
-        )
+        ]
     ) as uncastable
 from typed
 where list_record ->> 'Number' <> '';

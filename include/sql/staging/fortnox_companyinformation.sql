@@ -14,4 +14,4 @@ from landing.document
 where
     resource = 'companyinformation'
     and deleted_at is null
-    and list_record is not null;
+    and jsonb_typeof(list_record) = 'object';

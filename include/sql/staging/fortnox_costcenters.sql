@@ -25,9 +25,9 @@ select
     list_record ->> 'Code' as cost_center_number,
     list_record ->> 'Description' as cost_center_name,
     is_active,
-    jsonb_strip_nulls(
-        jsonb_build_object(
+    staging.uncastable_fields(
+        array[
             'Active', staging.uncastable(list_record ->> 'Active', is_active is null)
-        )
+        ]
     ) as uncastable
 from typed;

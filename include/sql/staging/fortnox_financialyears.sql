@@ -19,7 +19,7 @@ typed as (
     where
         resource = 'financialyears'
         and deleted_at is null
-        and list_record is not null
+        and jsonb_typeof(list_record) = 'object'
 
 )
 
@@ -33,11 +33,11 @@ select
     coalesce(
         list_record ->> 'AccountChartType', list_record ->> 'accountCharts'
     ) as account_chart,
-    jsonb_strip_nulls(
-        jsonb_build_object(
+    staging.uncastable_fields(
+        array[
             'Id', staging.uncastable(list_record ->> 'Id', financial_year_id is null),
             'FromDate', staging.uncastable(list_record ->> 'FromDate', start_date is null),
             'ToDate', staging.uncastable(list_record ->> 'ToDate', end_date is null)
-        )
+        ]
     ) as uncastable
 from typed;

@@ -28,10 +28,10 @@ select
     list_record ->> 'Status' as status,
     start_date,
     end_date,
-    jsonb_strip_nulls(
-        jsonb_build_object(
+    staging.uncastable_fields(
+        array[
             'StartDate', staging.uncastable(list_record ->> 'StartDate', start_date is null),
             'EndDate', staging.uncastable(list_record ->> 'EndDate', end_date is null)
-        )
+        ]
     ) as uncastable
 from typed;

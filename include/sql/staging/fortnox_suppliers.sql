@@ -29,9 +29,9 @@ select
     list_record ->> 'CountryCode' as country_code,
     list_record ->> 'Currency' as currency,
     is_active,
-    jsonb_strip_nulls(
-        jsonb_build_object(
+    staging.uncastable_fields(
+        array[
             'Active', staging.uncastable(list_record ->> 'Active', is_active is null)
-        )
+        ]
     ) as uncastable
 from typed;

@@ -89,6 +89,11 @@ class YearFacts:
     contradictions: list[dict[str, Any]]
 
 
+def lock_ledger(connection: Connection, financial_year_id: int) -> None:
+    """One writer at a time for a year's ledger, until the transaction ends."""
+    lock(connection, f"ledger {financial_year_id}")
+
+
 def land_vouchers(
     connection: Connection,
     financial_year_id: int,
@@ -102,7 +107,7 @@ def land_vouchers(
     stands in where a voucher's date could not be read (the file's faults name it). While PostgreSQL
     writes one batch the next is read, so `vouchers` must not use the connection.
     """
-    lock(connection, f"ledger {financial_year_id}")
+    lock_ledger(connection, financial_year_id)
     year = {"financial_year_id": financial_year_id}
     known = {
         (series, number, ordinal): digest

@@ -1,0 +1,3 @@
+select pg_advisory_unlock(
+    hashtextextended('credential', control.current_organization_id())
+)

@@ -1,0 +1,14 @@
+"""A company's access by client credentials or by a refresh token that rotates."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "20261125223000"
+down_revision = "20261125220000"
+
+
+def upgrade() -> None:
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(
+        Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    )
