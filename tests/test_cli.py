@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -10,7 +11,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from cryptography.fernet import Fernet
 
 from saldo.cli import main
 from tests.fortnox.test_credentials import BASIC, app
@@ -140,6 +143,156 @@ def test_connecting_what_fortnox_does_not_know_leaves_nothing(
     assert warehouse.rows("select count(*) from control.organization") == [(0,)]
 
 
+OLD_TOKEN = "an-old-access-token"
+
+
+@pytest.fixture
+def personal(bakery: Sandbox, sandbox: Sandbox) -> Iterator[None]:
+    """The company approves as a person until the end of the test."""
+    bakery.admin("POST", "settings", {"access": {TENANT: {"service_account": False}}})
+    yield
+    bakery.admin("POST", "settings", {"access": {}, "api_code_tenant": None})
+
+
+def approval(bakery: Sandbox) -> str:
+    """The address that the browser ends on."""
+    asked = {
+        "client_id": "sandbox-client", "scope": "companyinformation bookkeeping", "state": "s",
+        "access_type": "offline", "response_type": "code", "redirect_uri": "https://saldo.example/back",
+        "tenant": TENANT,
+    }  # fmt: skip
+    return httpx.get(f"{bakery.base_url}/oauth-v1/auth", params=asked).headers["location"]
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("from_stdin", [False, True])
+def test_connecting_by_the_address_after_an_approval(
+    warehouse: Warehouse,
+    sandbox: Sandbox,
+    personal: None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    from_stdin: bool,
+) -> None:
+    address = approval(sandbox)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{address}\n"))
+    assert main(["connect", "--code", "-" if from_stdin else address, "--workspace-id", "w"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == f"fortnox__{TENANT}\n"
+    assert printed.err.startswith("saldo: Connected by a refresh token")
+    assert printed.err.count("\n") == 1
+    assert warehouse.rows("select workspace_id from control.organization") == [("w",)]
+
+    assert "takes the code of an approval once" in refused(capsys, "connect", "--code", address)
+    other = refused(capsys, "connect", "--code", approval(sandbox), "--tenant-id", "7100002")
+    assert "and not of 7100002: nothing was changed" in other
+    assert "closed on 2025-04-30" in refused(
+        capsys, "connect", "--code", "0f9619ff-8b86-d011-b42d-00cf4fc964ff"
+    )
+
+
+@pytest.mark.database
+def test_an_old_access_token_never_stands_among_the_arguments(
+    warehouse: Warehouse,
+    sandbox: Sandbox,
+    personal: None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SALDO_LEGACY_TOKEN", OLD_TOKEN)
+    sentence = refused(capsys, "connect", "--legacy-token")
+    assert "does not know this access token" in sentence
+    assert OLD_TOKEN not in sentence
+    monkeypatch.delenv("SALDO_LEGACY_TOKEN")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    assert "SALDO_LEGACY_TOKEN or on stdin" in refused(capsys, "connect", "--legacy-token")
+
+    sandbox.admin("POST", "settings", {"api_code_tenant": TENANT})
+    exchanged = httpx.get(
+        f"{sandbox.base_url}/3/customers",
+        headers={"Authorization-Code": "sandbox-api-kod", "Client-Secret": "sandbox-secret"},
+    )
+    token = exchanged.json()["Authorization"]["AccessToken"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{token}\n"))
+    assert main(["connect", "--legacy-token"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == f"fortnox__{TENANT}\n"
+    assert token not in printed.err
+
+
+# credentials
+
+
+@pytest.mark.database
+def test_credentials_are_a_line_a_company(
+    warehouse: Warehouse, sandbox: Sandbox, personal: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from saldo import organizations
+
+    assert said(capsys, "credentials") == "No company is connected yet: `saldo connect --tenant-id ...`\n"
+    main(["connect", "--code", approval(sandbox)])
+    organizations.register(tenant_id="7100002", name="Nyansluten AB", organization_number="")
+    heading, first, second = said(capsys, "credentials").splitlines()
+    assert heading.split() == ["company", "DAG", "kind", "days", "left", "renewed", "state"]
+    pattern = rf"{NAME}  fortnox__{TENANT}  refresh_token +44  20\d\d-\d\d-\d\d \d\d:\d\d  good"
+    assert re.fullmatch(pattern, first)
+    assert second.split() == [
+        "Nyansluten", "AB", "fortnox__7100002", "client_credentials", "-", "-", "not", "used", "yet",
+    ]  # fmt: skip
+
+    warehouse.execute(
+        "update control.credential set lost_at = now(), lost_reason = 'It is gone' "
+        "where refresh_token is not null"
+    )
+    assert "lost: It is gone. Connect the company again" in said(capsys, "credentials").splitlines()[1]
+    full, new = json.loads(said(capsys, "credentials", "--json"))
+    assert (full["kind"], full["days_left"], full["lost_reason"]) == ("refresh_token", 44, "It is gone")
+    assert new["state"] == "not used yet"
+
+
+@pytest.mark.database
+def test_a_new_encryption_key_is_taken_into_use_by_one_command(
+    warehouse: Warehouse,
+    sandbox: Sandbox,
+    personal: None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    main(["connect", "--code", approval(sandbox)])
+    old, new = os.environ["AIRFLOW__SALDO__ENCRYPTION_KEYS"], Fernet.generate_key().decode()
+    monkeypatch.setenv("AIRFLOW__SALDO__ENCRYPTION_KEYS", f"{new},{old}")
+    assert said(capsys, "credentials", "--rotate").startswith("2 secrets were encrypted anew. ")
+    assert said(capsys, "credentials", "--rotate").startswith("0 secrets were encrypted anew. ")
+    monkeypatch.setenv("AIRFLOW__SALDO__ENCRYPTION_KEYS", old)
+    sentence = refused(capsys, "credentials", "--rotate")
+    assert "put the key that was used before back" in sentence
+    assert old not in sentence
+
+
+# resources
+
+
+def test_the_catalogue_is_a_line_a_resource(capsys: pytest.CaptureFixture[str]) -> None:
+    from saldo.fortnox.resources import CATALOGUE
+
+    heading, *lines = said(capsys, "resources").splitlines()
+    rows = {row["resource"]: row for row in json.loads(said(capsys, "resources", "--json"))}
+
+    assert [line.split()[0] for line in lines] == [*rows] == [*CATALOGUE]
+    assert rows["vouchers"] == {
+        "resource": "vouchers", "path": "vouchers", "list_key": "Vouchers",
+        "key": "Year+VoucherSeries+VoucherNumber", "scope": "bookkeeping", "order": "",
+        "lastmodified": "declared", "dates": "TransactionDate", "read": "list a year", "when": "each run",
+        "personal": "",
+    }  # fmt: skip
+    assert rows["sie"]["path"] == "sie/4"
+    assert rows["invoices"]["read"] == "list + detail"
+    assert (rows["taxreductions"]["when"], rows["taxreductions"]["personal"]) == ("off", "yes")
+    assert rows["modesofpayments"]["lastmodified"] == ""
+    column = heading.index("when")
+    assert {line[column:][:8].strip() for line in lines} == {"each run", "daily", "off"}
+
+
 # setup and migrate
 
 
@@ -183,7 +336,8 @@ def test_what_is_missing_is_named_in_one_sentence(
 
 
 def test_command_line_tells_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["connect"], ["no-such-command"]):
+    both = ["connect", "--code", "c", "--legacy-token"]
+    for arguments in ([], ["connect"], ["connect", "--workspace-id", "w"], both, ["no-such-command"]):
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code == 2

@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal
+from getpass import getpass
 from typing import Any
 
 import psycopg
 
-from saldo import organizations
 from saldo.database import Role, connect, run
+from saldo.table import lay_out
 
+LEGACY_TOKEN_VARIABLE = "SALDO_LEGACY_TOKEN"  # noqa: S105 (the name of a variable)
 _COLUMNS = (
     ("organization_name", "company"),
     ("dag_id", "DAG"),
@@ -38,14 +42,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     migrate = commands.add_parser("migrate", help="bring the warehouse to this version of Saldo")
     migrate.set_defaults(command=_migrate)
     connecting = commands.add_parser("connect", help="connect a company that has approved your Fortnox app")
-    connecting.add_argument("--tenant-id", required=True, help="Fortnox's DatabaseNumber of the company")
+    connecting.add_argument(
+        "--tenant-id",
+        help="Fortnox's DatabaseNumber of the company: enough where it approved with a service account",
+    )
+    way = connecting.add_mutually_exclusive_group()
+    way.add_argument(
+        "--code",
+        metavar="CODE_OR_ADDRESS",
+        help="the approval's code, or the whole address that the browser ended on; - reads it from stdin",
+    )
+    way.add_argument(
+        "--legacy-token",
+        action="store_true",
+        help="migrate an access token of the kind that never ended, read from the environment variable "
+        f"{LEGACY_TOKEN_VARIABLE} or from stdin",
+    )
+    connecting.add_argument("--redirect-uri", help="the one of the approval, where --code is no address")
     connecting.add_argument("--workspace-id", help="the Power BI workspace of its dataset")
     connecting.add_argument("--dataset-id", help="the Power BI dataset to refresh")
     connecting.set_defaults(command=_connect)
+    credentials = commands.add_parser("credentials", help="how each company's access to Fortnox stands")
+    credentials.add_argument("--json", action="store_true")
+    credentials.add_argument(
+        "--rotate", action="store_true", help="encrypt every stored secret anew with the newest key first"
+    )
+    credentials.set_defaults(command=_credentials)
+    resources = commands.add_parser("resources", help="what Saldo takes from Fortnox, a line a resource")
+    resources.add_argument("--json", action="store_true")
+    resources.set_defaults(command=_resources)
     status = commands.add_parser("status", help="a line a company")
     status.add_argument("--json", action="store_true")
     status.set_defaults(command=_status)
     options = parser.parse_args(arguments)
+    if options.command is _connect and not (options.tenant_id or options.code or options.legacy_token):
+        connecting.error("one of --tenant-id, --code and --legacy-token is needed")
     try:
         options.command(options)
     except Exception as error:
@@ -82,20 +113,96 @@ def _migrate(_options: argparse.Namespace) -> None:
 
 
 def _connect(options: argparse.Namespace) -> None:
-    from saldo.fortnox.hook import FortnoxHook
+    from saldo.fortnox import connecting
 
-    organizations.dag_id_of(options.tenant_id)
-    with connect(Role.PAGE, autocommit=True) as connection:
-        hook = FortnoxHook(options.tenant_id, connection)
-        information = hook.company_information()
-    organization = organizations.register(
-        tenant_id=options.tenant_id,
-        name=str(information.get("CompanyName") or options.tenant_id),
-        organization_number=str(information.get("OrganizationNumber") or ""),
-        workspace_id=options.workspace_id,
-        dataset_id=options.dataset_id,
-    )
-    print(organization.dag_id)
+    power_bi = connecting.PowerBI(options.workspace_id, options.dataset_id)
+    if options.code:
+        code = sys.stdin.readline() if options.code == "-" else options.code
+        connected = connecting.connect_with_code(
+            code, options.redirect_uri, tenant_id=options.tenant_id, power_bi=power_bi
+        )
+    elif options.legacy_token:
+        connected = connecting.connect_with_legacy_token(
+            _legacy_token(), tenant_id=options.tenant_id, power_bi=power_bi
+        )
+    else:
+        connected = connecting.connect_with_tenant_id(options.tenant_id, power_bi)
+    print(connected.organization.dag_id)
+    if connected.note:
+        print(f"saldo: {connected.note}", file=sys.stderr)
+
+
+def _legacy_token() -> str:
+    """The token from where nobody else on the machine sees it: arguments stand in the process list."""
+    token = os.environ.get(LEGACY_TOKEN_VARIABLE, "")
+    if not token:
+        token = getpass("The old access token: ") if sys.stdin.isatty() else sys.stdin.readline()
+    if not token.strip():
+        raise ValueError(f"Give the old access token in {LEGACY_TOKEN_VARIABLE} or on stdin: there is none")
+    return token
+
+
+def _credentials(options: argparse.Namespace) -> None:
+    from saldo.fortnox import upkeep
+
+    if options.rotate:
+        count = upkeep.reencrypt()
+        print(
+            f"{count} secrets were encrypted anew. All that is stored is under the newest key: once every "
+            "Airflow process has it, the older ones can go"
+        )
+        return
+    accesses = [access for access in upkeep.overview() if access.is_connected]
+    if options.json:
+        rows = [{**asdict(access), "state": access.state} for access in accesses]
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    if not accesses:
+        print("No company is connected yet: `saldo connect --tenant-id ...`")
+        return
+    cells = [["company", "DAG", "kind", "days left", "renewed", "state"]]
+    cells += [
+        [
+            access.name, access.dag_id, access.kind, _shown(access.days_left), _shown(access.renewed_at),
+            access.state,
+        ]
+        for access in accesses
+    ]  # fmt: skip
+    print("\n".join(lay_out(cells, right=(3,))))
+
+
+def resource_rows() -> list[dict[str, str]]:
+    """A row a resource of the catalogue, in its order; empty is what does not apply to it."""
+    from saldo.fortnox.resources import CATALOGUE, Declared, Shape
+
+    shapes = {Shape.OBJECT: "object", Shape.FILE: "file", Shape.LIST: "list"}
+    return [
+        {
+            "resource": resource.name,
+            "path": resource.url_path,
+            "list_key": resource.list_key,
+            "key": "+".join(resource.key_fields),
+            "scope": resource.scope,
+            "order": resource.order or "",
+            "lastmodified": "" if resource.lastmodified is Declared.NO else resource.lastmodified.value,
+            "dates": resource.date_field or "",
+            "read": shapes[resource.shape]
+            + (" a year" if resource.is_per_year else "")
+            + (" + detail" if resource.detail_key else ""),
+            "when": "off" if resource.is_off else "each run" if resource.is_hot else "daily",
+            "personal": "yes" if resource.holds_personal_data else "",
+        }
+        for resource in CATALOGUE.values()
+    ]
+
+
+def _resources(options: argparse.Namespace) -> None:
+    rows = resource_rows()
+    if options.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    cells = [[name.replace("_", " ") for name in rows[0]], *([*row.values()] for row in rows)]
+    print("\n".join(lay_out(cells)))
 
 
 def status_rows() -> list[dict[str, Any]]:
@@ -117,14 +224,7 @@ def _status(options: argparse.Namespace) -> None:
         return
     cells = [[heading for _, heading in _COLUMNS]]
     cells += [[_shown(row[name]) for name, _ in _COLUMNS] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        print(
-            "  ".join(
-                text.ljust(width) if position < 2 else text.rjust(width)
-                for position, (text, width) in enumerate(zip(line, widths, strict=True))
-            ).rstrip()
-        )
+    print("\n".join(lay_out(cells, right=range(2, len(_COLUMNS)))))
 
 
 def _shown(value: object) -> str:

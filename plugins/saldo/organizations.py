@@ -94,6 +94,28 @@ def register(
     return read(dag_id).organizations[0]
 
 
+def find(tenant_id: str) -> int | None:
+    """The organization id of a tenant, connected or not."""
+    with connect(Role.PAGE) as connection:
+        row = run(connection, "control/organization_find", {"tenant_id": tenant_id}).fetchone()
+    return None if row is None else int(row[0])
+
+
+def reserve(tenant_id: str) -> int:
+    """The organization id of a tenant, with a place for its credential, before it is registered.
+
+    Raises:
+        ValueError: the tenant id is not Fortnox's DatabaseNumber.
+    """
+    parameters = {"tenant_id": tenant_id, "dag_id": dag_id_of(tenant_id)}
+    with connect(Role.PAGE) as connection:
+        row = run(connection, "control/organization_reserve", parameters).fetchone()
+        assert row is not None
+        organization_id = int(row[0])
+        run(connection, "control/organization_credential", {"organization_id": organization_id})
+    return organization_id
+
+
 def for_parsing(dag_id: str | None) -> tuple[Organization, ...]:
     """The organizations that the DAG file makes DAGs of: never raises.
 

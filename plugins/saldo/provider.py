@@ -70,6 +70,14 @@ def get_provider_info() -> dict[str, Any]:
                         "example": None,
                         "default": None,
                     },
+                    "legacy_api_code": {
+                        "description": "Exchange API-kods, the way in that Fortnox closed on 2025-04-30",
+                        "version_added": "0.1.0",
+                        "type": "boolean",
+                        "sensitive": False,
+                        "example": None,
+                        "default": "False",
+                    },
                     "state_dir": {
                         "description": "Where the last good list of organizations is kept",
                         "version_added": "0.1.0",

@@ -17,6 +17,13 @@ def get(option: str, default: str) -> str:
     return str(conf.get(SECTION, option, fallback=default))
 
 
+def is_on(option: str) -> bool:
+    """Whether an option of the section [saldo] that is off unless set has been set."""
+    from airflow.configuration import conf
+
+    return bool(conf.getboolean(SECTION, option, fallback=False))
+
+
 def include_dir() -> Path:
     """The folder with the SQL and other files beside the package.
 

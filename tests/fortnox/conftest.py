@@ -8,16 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
-from saldo.fortnox import credentials, pacing
 from saldo.fortnox import hook as hook_module
+from saldo.fortnox import oauth, pacing
 from saldo.fortnox.hook import FortnoxHook
 from tests.sandbox.process import Sandbox, running_sandbox
 from tests.support import Warehouse, connect_companies, point_at_sandbox
 
 TOKEN_PATH = "/oauth-v1/token"
 TENANT, OTHER_TENANT = "7000001", "7000002"
+# Where the browser ends after an approval.
+BACK = "https://saldo.example/callback"
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,29 @@ class Fortnox:
         found: dict[str, Any] = self.admin("GET", "requests")["fortnox"].get(tenant, nothing)
         return found
 
+    def approval(self, tenant: str = TENANT, **changes: str) -> str:
+        """The whole address that the browser ends on when the company has answered the approval.
+
+        Without `account_type="service"` the access is the person's: nothing but a refresh token.
+        """
+        asked = {
+            "client_id": "sandbox-client",
+            "scope": "companyinformation customer bookkeeping",
+            "state": "s",
+            "access_type": "offline",
+            "response_type": "code",
+            "redirect_uri": BACK,
+            "tenant": tenant,
+            **changes,
+        }
+        answer = httpx.get(f"{self.sandbox.base_url}/oauth-v1/auth", params=asked)
+        return answer.headers["location"]
+
+    def credential(self, columns: str, tenant: str = TENANT) -> tuple[Any, ...]:
+        """What is stored of the company's access."""
+        query = f"select {columns} from control.credential where organization_id = %s"
+        return self.warehouse.rows(query, [self.organizations[tenant]])[0]
+
     def settings(self, **changes: Any) -> None:
         """Turns the sandbox's settings."""
         self.admin("POST", "settings", changes)
@@ -99,12 +125,22 @@ def fortnox(
     monkeypatch.setattr(hook_module, "_FIRST_PAUSE_SECONDS", 0.001)
     monkeypatch.setattr(pacing, "WINDOW_SECONDS", 0.001)
     module_warehouse.execute(
-        "update control.credential set access_token = null, expires_at = null; truncate control.request_pace"
+        "update control.credential set access_token = null, expires_at = null, refresh_token = null, "
+        "refresh_expires_at = null, credential_kind = 'client_credentials', asked_at = null, "
+        "lost_at = null, lost_reason = null, renewed_at = null; truncate control.request_pace"
     )
     found = Fortnox(own_sandbox, module_warehouse, organizations, [])
     # Airflow's own compiles one expression of all secrets anew for each: slow where every test has a token.
-    monkeypatch.setattr(credentials, "mask_secret", found.masked.append)
-    found.settings(requests_per_window=100_000, window_seconds=5, token_seconds=3600)
+    monkeypatch.setattr(oauth, "mask_secret", found.masked.append)
+    found.settings(
+        requests_per_window=100_000,
+        window_seconds=5,
+        token_seconds=3600,
+        access={},
+        redirect_uri=None,
+        api_code_tenant=None,
+    )
     found.admin("DELETE", "faults")
+    found.admin("DELETE", "grants")
     found.admin("DELETE", "requests")
     return found

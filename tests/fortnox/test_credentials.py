@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 
 from saldo import encryption
 from saldo.encryption import UnreadableSecretError
-from saldo.fortnox import credentials as credentials_module
-from saldo.fortnox.credentials import ClientCredentials
+from saldo.fortnox import oauth
+from saldo.fortnox.credentials import Credentials
 from saldo.fortnox.errors import (
     AccessRevokedError,
     CredentialsRejectedError,
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.database
 BASIC = base64.b64encode(b"sandbox-client:sandbox-secret").decode()
 
 
-def credentials(hook: FortnoxHook) -> ClientCredentials:
+def credentials(hook: FortnoxHook) -> Credentials:
     return hook._open()[1]
 
 
@@ -179,10 +179,11 @@ def test_app_that_may_not_do_this_is_not_taken_for_a_company_that_left(fortnox: 
         {"kind": "reset"},
         {"kind": "slow", "seconds": 0.6},
         {"kind": "html"},
+        {"kind": "status", "status": 307},
         {"kind": "json", "body": {}},
         {"kind": "json", "body": {"access_token": "t", "expires_in": None}},
     ],
-    ids=["cut", "reset", "timeout", "web page", "no token", "no lifetime"],
+    ids=["cut", "reset", "timeout", "web page", "redirect", "no token", "no lifetime"],
 )
 def test_token_request_is_never_repeated_blindly(
     fortnox: Fortnox, monkeypatch: pytest.MonkeyPatch, fault: dict[str, object]
@@ -190,7 +191,7 @@ def test_token_request_is_never_repeated_blindly(
     fortnox.fault(path=TOKEN_PATH, times=5, **fault)  # type: ignore[arg-type]
     with monkeypatch.context() as patch, fortnox.hook() as hook:
         if fault["kind"] == "slow":
-            patch.setattr(credentials_module, "_TIMEOUT_SECONDS", 0.2)
+            patch.setattr(oauth, "_TIMEOUT_SECONDS", 0.2)
         with pytest.raises(CredentialsUnansweredError, match="Check that Fortnox's login"):
             hook.company_information()
     assert fortnox.faults_left() == 4

@@ -1,38 +1,91 @@
-"""Access tokens: one request for any number of processes that need one at once.
+"""Access tokens: one request for any number of processes and threads that need one at once.
 
-Client credentials with the company's tenant id (Fortnox developer pages, "Get access token using client
-credentials"): nothing rotates; the token lives 3600 seconds and is kept, encrypted, until it ends.
+Of two kinds (Fortnox developer pages, Authorization). Client credentials with the company's tenant id:
+nothing rotates. A refresh token: taken once and answered with the next one, so that only a person can mend an
+answer that is lost. The access token lives 3600 seconds and is kept, encrypted, until it ends.
+
+Why an advisory lock of the session and not `select ... for update`: that the refresh token was sent
+(`asked_at`) must be committed before it is sent, and a row lock ends with that commit. The session's lock
+spans both and the answer's storing, and PostgreSQL gives it back when the process is killed.
 """
 
 from __future__ import annotations
 
-import base64
-from datetime import timedelta
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
 
+import psycopg
 import requests
-from airflow.sdk.log import mask_secret
-from urllib3.exceptions import NewConnectionError
 
 from saldo import encryption
-from saldo.database import Connection, run
-from saldo.fortnox.errors import (
-    AccessRevokedError,
-    CredentialsRejectedError,
-    CredentialsUnansweredError,
-    TemporaryError,
-    from_response,
-    oauth_error,
-)
+from saldo.database import Connection, Role, connect, run
+from saldo.fortnox.errors import AccessRevokedError, CredentialsUnansweredError, FortnoxError
+from saldo.fortnox.oauth import REFRESH_LIFETIME, Grant, GrantRefusedError, Login, mask
 
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+CONNECT_AGAIN = (
+    "Connect the company again: have it approve your app in Fortnox, and give `saldo connect --code` the "
+    "address that the browser ends on"
+)
 # A token used 5 s after its nominal end was refused in practice: renew well before.
 _RENEW_BEFORE = timedelta(minutes=2)
-_TIMEOUT_SECONDS: float = 30
-# RFC 6749, section 5.2: what is wrong with the app, whichever company it asks for.
-_APP_IS_WRONG = {"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
+# Answers of what stands before Fortnox: nobody knows whether the request was passed on.
+_GATEWAY = (502, 504)
+_STORE_ATTEMPTS = 30
+_STORE_PAUSE_SECONDS: float = 1
 
 
-class ClientCredentials:
-    """The access token of one organization, shared by all processes through the warehouse."""
+class Kind(StrEnum):
+    """How the company's access is kept."""
+
+    CLIENT_CREDENTIALS = "client_credentials"
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105 (the name of a kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A token of this process's memory, and until when (time.monotonic) it is good."""
+
+    token: str
+    good_until: float
+
+    def is_good(self, refused: str | None) -> bool:
+        return self.token != refused and time.monotonic() < self.good_until
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The row of control.credential."""
+
+    kind: Kind
+    access_token: bytes | None
+    seconds_left: float | None
+    refresh_token: bytes | None
+    refresh_expires_at: datetime | None
+    asked_at: datetime | None
+    lost_reason: str | None
+
+
+class Credentials:
+    """The access of one organization, shared by all processes through the warehouse.
+
+    Threads of one process may share an object. What an object is used with is stored under the
+    organization that `connection` was opened for; without one nothing is stored.
+
+    Args:
+        connection: to the warehouse, in autocommit mode, as loader or page.
+        tenant_id: the company, Fortnox's DatabaseNumber.
+
+    Raises:
+        ValueError: the connection is not in autocommit mode.
+    """
 
     def __init__(
         self,
@@ -44,68 +97,188 @@ class ClientCredentials:
         client_secret: str,
         tenant_id: str,
     ) -> None:
+        if not connection.autocommit:
+            raise ValueError("Tokens need a connection in autocommit mode: connect(..., autocommit=True)")
+        self.login = Login(session, oauth_url=oauth_url, client_id=client_id, client_secret=client_secret)
         self._connection = connection
-        self._session = session
-        self._token_url = f"{oauth_url.rstrip('/')}/token"
-        basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
-        mask_secret(basic)
-        self._headers = {"Authorization": f"Basic {basic}", "TenantId": tenant_id}
-        self._token: str | None = None
-        self.requests_made = 0
+        self._tenant_id = tenant_id
+        self._held: _Held | None = None
+        # The session's lock lets the same session in again: threads need one of their own before it.
+        self._turn = threading.Lock()
+
+    @property
+    def requests_made(self) -> int:
+        """How often Fortnox's login was asked."""
+        return self.login.requests_made
+
+    def kind(self) -> Kind | None:
+        """How the stored access is kept; None where there is no organization."""
+        stored = self._read()
+        return None if stored is None else stored.kind
 
     def access_token(self, *, refused: str | None = None) -> str:
         """A token that is good for at least two minutes; `refused` is one that Fortnox no longer takes.
 
         Raises:
-            AccessRevokedError: the company has withdrawn its consent, or the tenant id is wrong.
+            AccessRevokedError: the company must be connected again; once that is known of a refresh
+                token, Fortnox is not asked any more.
             CredentialsRejectedError: client id or secret are wrong.
             TemporaryError: Fortnox's login was not reached or said that it is busy or broken: ask again.
             CredentialsUnansweredError: the answer was lost on the way.
         """
-        if self._token is not None and self._token != refused:
-            return self._token
-        with self._connection.transaction():
-            row = run(self._connection, "control/credential_lock", {"margin": _RENEW_BEFORE}).fetchone()
-            token = encryption.decrypt(bytes(row[0])) if row and row[0] and row[1] else None
-            if token is None or token == refused:
-                token, lifetime = self._ask()
-                run(
-                    self._connection,
-                    "control/credential_write",
-                    {"access_token": encryption.encrypt(token), "lifetime": lifetime},
-                )
-        mask_secret(token)
-        self._token = token
+        held = self._held
+        if held is not None and held.is_good(refused):
+            return held.token
+        with self._turn:
+            held = self._held
+            if held is not None and held.is_good(refused):
+                return held.token
+            with self._alone() as stored:
+                return self._stored_token(stored, refused) or self._renewed(stored)
+
+    def renew(self) -> None:
+        """Renews whatever there is to renew, however long it would still last.
+
+        Raises:
+            FortnoxError: as access_token.
+        """
+        with self._turn, self._alone() as stored:
+            self._renewed(stored)
+
+    def replace(self, grant: Grant) -> None:
+        """Puts in place what a new approval gave, before anything else is done with it."""
+        with self._turn, self._alone():
+            self._store(grant)
+
+    def take_client_credentials(self) -> None:
+        """From now on by client credentials; where Fortnox gives none, all stays as it was.
+
+        Raises:
+            FortnoxError: as access_token.
+        """
+        with self._turn, self._alone():
+            self._store(self.login.client_credentials(self._tenant_id))
+
+    @contextmanager
+    def _alone(self) -> Iterator[_Stored | None]:
+        """The organization's row, while no other process asks for its tokens."""
+        run(self._connection, "control/credential_lock")
+        try:
+            yield self._read()
+        finally:
+            if not self._connection.closed:
+                run(self._connection, "control/credential_unlock")
+
+    def _read(self) -> _Stored | None:
+        row = run(self._connection, "control/credential_read").fetchone()
+        return None if row is None else _Stored(Kind(row[0]), *row[1:])
+
+    def _stored_token(self, stored: _Stored | None, refused: str | None) -> str | None:
+        """The token that some process left for all, where it still serves."""
+        if stored is None or stored.access_token is None or stored.seconds_left is None:
+            return None
+        left = stored.seconds_left - _RENEW_BEFORE.total_seconds()
+        if left <= 0:
+            return None
+        token = encryption.decrypt(stored.access_token)
+        if token == refused:
+            return None
+        mask(token)
+        self._held = _Held(token, time.monotonic() + left)
         return token
 
-    def _ask(self) -> tuple[str, timedelta]:
-        self.requests_made += 1
+    def _renewed(self, stored: _Stored | None) -> str:
+        if stored is not None and stored.lost_reason is not None:
+            raise AccessRevokedError(stored.lost_reason, advice=CONNECT_AGAIN)
+        if stored is not None and stored.kind is Kind.REFRESH_TOKEN:
+            return self._rotated(stored)
+        return self._store(self.login.client_credentials(self._tenant_id))
+
+    def _rotated(self, stored: _Stored) -> str:
+        """A new access token for the refresh token, and the next refresh token in its place."""
+        assert stored.refresh_token is not None
+        refresh_token = encryption.decrypt(stored.refresh_token)
+        mask(refresh_token)
+        organization = run(self._connection, "control/credential_ask").fetchone()
+        assert organization is not None
         try:
-            response = self._session.post(
-                self._token_url,
-                data={"grant_type": "client_credentials"},
-                headers=self._headers,
-                timeout=_TIMEOUT_SECONDS,
-            )
-        except requests.exceptions.RequestException as error:
-            kind = TemporaryError if _was_not_reached(error) else CredentialsUnansweredError
-            raise kind(f"Fortnox's login did not answer ({type(error).__name__})") from None
-        if response.status_code != 200:
-            refusal = from_response(response.status_code, response.content)
-            if isinstance(refusal, TemporaryError):
-                raise refusal
-            is_app = response.status_code == 401 or oauth_error(response.content) in _APP_IS_WRONG
-            rejection = CredentialsRejectedError if is_app else AccessRevokedError
-            raise rejection(refusal.message, status=response.status_code)
+            grant = self.login.refresh(refresh_token)
+        except GrantRefusedError as refusal:
+            now = self._read()
+            if now is not None and now.refresh_token is not None and now.lost_reason is None:
+                written = encryption.decrypt(now.refresh_token)
+                if written != refresh_token:
+                    # Written meanwhile without the lock, as by somebody who restored a backup.
+                    return self._rotated(replace(now, asked_at=stored.asked_at))
+            reason = _why_lost(stored)
+            run(self._connection, "control/credential_lose", {"reason": reason})
+            self._held = None
+            raise AccessRevokedError(reason, status=refusal.status, advice=CONNECT_AGAIN) from None
+        except FortnoxError as error:
+            is_open = isinstance(error, CredentialsUnansweredError) or error.status in _GATEWAY
+            if stored.asked_at is None and not is_open:
+                run(self._connection, "control/credential_not_taken")
+            raise
+        # Where none came with it, the old one stays good (RFC 6749, section 6).
+        parameters = _row_of(grant, grant.refresh_token or refresh_token)
         try:
-            answer = response.json()
-            return str(answer["access_token"]), timedelta(seconds=int(answer["expires_in"]))
-        except (ValueError, TypeError, KeyError):
-            # The exception's own text may hold a piece of the token.
-            raise CredentialsUnansweredError("Fortnox's login answered something else than a token") from None
+            run(self._connection, "control/credential_write", parameters)
+        except psycopg.OperationalError:
+            _write_anew(int(organization[0]), parameters)
+        return self._hold(grant)
+
+    def _store(self, grant: Grant) -> str:
+        run(self._connection, "control/credential_write", _row_of(grant, grant.refresh_token))
+        return self._hold(grant)
+
+    def _hold(self, grant: Grant) -> str:
+        """Keeps the token for this process; one that lives very short at least for half its life."""
+        lifetime = grant.lifetime.total_seconds()
+        good_for = max(lifetime - _RENEW_BEFORE.total_seconds(), lifetime / 2)
+        self._held = _Held(grant.access_token, time.monotonic() + good_for)
+        return grant.access_token
 
 
-def _was_not_reached(error: requests.exceptions.RequestException) -> bool:
-    """Whether no connection came about, so that nothing was asked yet."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, NewConnectionError)
+def _row_of(grant: Grant, refresh_token: str | None) -> dict[str, Any]:
+    return {
+        "credential_kind": Kind.REFRESH_TOKEN if refresh_token else Kind.CLIENT_CREDENTIALS,
+        "access_token": encryption.encrypt(grant.access_token),
+        "lifetime": grant.lifetime,
+        "refresh_token": encryption.encrypt(refresh_token) if refresh_token else None,
+        "refresh_lifetime": REFRESH_LIFETIME if refresh_token else None,
+        "scopes": grant.scopes,
+    }
+
+
+def _write_anew(organization_id: int, parameters: dict[str, Any]) -> None:
+    """PostgreSQL went away between Fortnox's answer and here: waits for it, since Fortnox answers once."""
+    for attempt in range(1, _STORE_ATTEMPTS + 1):
+        try:
+            with connect(Role.LOADER, organization_id, autocommit=True) as connection:
+                run(connection, "control/credential_write", parameters)
+                return
+        except psycopg.OperationalError:
+            if attempt == _STORE_ATTEMPTS:
+                raise
+            time.sleep(_STORE_PAUSE_SECONDS)
+
+
+def _why_lost(stored: _Stored) -> str:
+    if stored.asked_at is not None:
+        return (
+            f"Fortnox's answer to the renewal of {_shown(stored.asked_at)} was lost on the way, and it takes "
+            "a refresh token once"
+        )
+    if stored.refresh_expires_at is not None and stored.refresh_expires_at < datetime.now(STOCKHOLM):
+        return (
+            f"The refresh token ended on {_shown(stored.refresh_expires_at)}: it lives "
+            f"{REFRESH_LIFETIME.days} days and was not renewed"
+        )
+    return (
+        "Fortnox no longer takes the refresh token: the company withdrew its approval, or the person who "
+        "gave it approved this app once more elsewhere, which ends the first"
+    )
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment.astimezone(STOCKHOLM):%Y-%m-%d %H:%M}"

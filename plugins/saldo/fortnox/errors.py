@@ -4,6 +4,7 @@ FortnoxError
 ├── AccessRevokedError        the company must be connected again
 ├── CredentialsRejectedError  the operator's own app is not set up right
 ├── CredentialsUnansweredError  a token was asked for and the answer lost
+├── NotConnectedError         a company could not be connected: what its approval or old token lacks
 ├── NotAvailableError         a scope or a licence is missing: this resource is skipped
 ├── NotFoundError             there is no such record
 ├── RejectedRequestError      Fortnox understood and said no
@@ -26,12 +27,13 @@ _NO_LOGIN = {2000310, 2000311}
 class FortnoxError(RuntimeError):
     """Fortnox did not do as asked; the text says why and what to do about it.
 
-    `code` is Fortnox's own, 0 where the answer held none; `reason` is the text without the advice.
+    `code` is Fortnox's own, 0 where the answer held none; `reason` is the text without the advice, which is
+    the kind's unless this one has its own.
     """
 
     advice = ""
 
-    def __init__(self, message: str, *, code: int = 0, status: int = 0) -> None:
+    def __init__(self, message: str, *, code: int = 0, status: int = 0, advice: str | None = None) -> None:
         self.message = message
         self.code = code
         self.status = status
@@ -41,6 +43,8 @@ class FortnoxError(RuntimeError):
         elif status:
             parts.append(f"(HTTP {status})")
         self.reason = " ".join(parts)
+        if advice is not None:
+            self.advice = advice
         super().__init__(f"{self.reason}. {self.advice}" if self.advice else self.reason)
 
 
@@ -60,6 +64,10 @@ class CredentialsUnansweredError(FortnoxError):
     """A token request was sent and its answer lost or unreadable: never repeated blindly in the same try."""
 
     advice = "Check that Fortnox's login can be reached; the task tries again by itself"
+
+
+class NotConnectedError(FortnoxError):
+    """A company could not be connected; the text says what the person who does it can do."""
 
 
 class NotAvailableError(FortnoxError):

@@ -238,6 +238,21 @@ def detect_encoding(data: bytes) -> str:
     return "utf-8"
 
 
+def refuse_torso(data: bytes) -> None:
+    """Raise `NotSie` for bytes that are no SIE 1-4 file, or one whose last voucher does not end.
+
+    Meant for what comes over a network, where asking again may bring the whole file.
+    """
+    next(parse(data), None)
+    position = len(data)
+    while (position := data.rfind(b"#VER", 0, position)) >= 0:
+        line = max(data.rfind(end, 0, position) for end in (b"\n", b"\r")) + 1
+        if not data[line:position].strip(b" \t"):
+            if _CLOSING.search(data, position) is None:
+                raise NotSie("The file is cut short: its last voucher does not end.")
+            return
+
+
 def content_digest(data: bytes) -> bytes:
     """SHA-256 of the file without its #GEN and #PROGRAM lines: equal when an export holds nothing new."""
     data = _with_newlines(data)
@@ -328,6 +343,7 @@ _TOKEN = re.compile(
 )
 _OBJECT_FIELD = re.compile(r'[ \t]*(?:"((?:[^"\\]++|\\"?)*+)"|([^ \t]+))')
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
+_CLOSING = re.compile(rb"[\r\n][ \t]*\}")
 _SIGNED = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)")
 _YEAR_INDEX = re.compile("-?[0-9]{1,4}")
 _ISO_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")

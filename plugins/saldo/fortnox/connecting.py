@@ -1,0 +1,320 @@
+"""The ways in which a company is connected: what the command line and the Integrations page call.
+
+    connect_with_tenant_id   it approved the app with a service account: client credentials
+    connect_with_code        the approval's code, or the whole address that the browser ended on
+    connect_with_legacy_token  an access token of the kind that never ended, migrated once
+
+What Fortnox gives once is stored before anything else is done with it; only then the company is asked who
+it is, client credentials are tried in the place of a refresh token, and the company is registered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
+
+import tenacity
+
+from saldo import organizations, settings
+from saldo.database import Role, connect
+from saldo.fortnox.credentials import Kind
+from saldo.fortnox.errors import (
+    AccessRevokedError,
+    CredentialsUnansweredError,
+    FortnoxError,
+    NotConnectedError,
+    TemporaryError,
+)
+from saldo.fortnox.hook import FortnoxHook
+from saldo.fortnox.oauth import Grant, Login
+from saldo.organizations import Organization
+
+_APPROVE_ANEW = "have the company approve your app in Fortnox once more"
+_ATTEMPTS = 3
+_PAUSE_SECONDS: float = 2
+# The code is none, and it was used before (as the public library notima/fortnox4j lists them).
+_API_CODE_UNKNOWN, _API_CODE_USED = 2000719, 2000721
+_ADDRESS = re.compile(r"://|(^|[?&#])(code|state|error)=")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connected company, how its access is kept, and what the operator should know about that."""
+
+    organization: Organization
+    kind: Kind
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PowerBI:
+    """Where the company's dataset is; empty leaves what is known already."""
+
+    workspace_id: str | None = None
+    dataset_id: str | None = None
+
+
+_KNOWN_ALREADY = PowerBI()
+
+
+def connect_with_tenant_id(tenant_id: str, power_bi: PowerBI = _KNOWN_ALREADY) -> Connected:
+    """Connects by client credentials; an access that is there already and works is kept where Fortnox
+    gives none.
+
+    Raises:
+        ValueError: the tenant id is not Fortnox's DatabaseNumber.
+        FortnoxError: the text says what to do; nothing was changed.
+    """
+    organizations.dag_id_of(tenant_id)
+    kind, note = Kind.CLIENT_CREDENTIALS, ""
+    known = organizations.find(tenant_id)
+    with connect(Role.PAGE, known, autocommit=True) as connection:
+        hook = FortnoxHook(tenant_id, connection)
+        if known is not None:
+            kind, note = _by_client_credentials(hook)
+        information = _information(hook)
+    return Connected(_registered(tenant_id, information, power_bi), kind, note)
+
+
+def connect_with_code(
+    code_or_address: str,
+    redirect_uri: str | None = None,
+    *,
+    tenant_id: str | None = None,
+    power_bi: PowerBI = _KNOWN_ALREADY,
+) -> Connected:
+    """Connects by the code of an approval in Fortnox, or by the whole address that the browser ended on.
+
+    Args:
+        code_or_address: taken from the address, the code also brings its redirect_uri along. An API-kod
+            of the older kind is recognized: see the setting [saldo] legacy_api_code.
+        redirect_uri: the one that the approval was asked with, where the address does not show it.
+        tenant_id: the company that this should be, where that is known.
+
+    Raises:
+        NotConnectedError: the text says what the approval lacks.
+        FortnoxError: the text says what to do.
+    """
+    text = code_or_address.strip()
+    if _UUID.fullmatch(text) and redirect_uri is None:
+        return _connect_with_api_code(text, tenant_id, power_bi)
+    code, found_uri = _code_of(text)
+    redirect_uri = redirect_uri or found_uri
+
+    def exchange(hook: FortnoxHook) -> Grant:
+        try:
+            return _patiently(lambda: hook.credentials().login.exchange(code, redirect_uri))
+        except AccessRevokedError as error:
+            raise NotConnectedError(
+                f"{error.reason}. Fortnox takes the code of an approval once, within ten minutes and with "
+                f"the redirect_uri that it was asked with: {_APPROVE_ANEW}"
+            ) from None
+        except CredentialsUnansweredError as error:
+            raise NotConnectedError(
+                f"{error.reason}, and it takes the code of an approval once: {_APPROVE_ANEW}"
+            ) from None
+
+    return _connect(exchange, tenant_id, power_bi)
+
+
+def connect_with_legacy_token(
+    legacy_token: str, *, tenant_id: str | None = None, power_bi: PowerBI = _KNOWN_ALREADY
+) -> Connected:
+    """Connects by an access token of the kind that never ended: Fortnox changes it for new ones, once.
+
+    Fortnox developer pages, "Migrate legacy token to JWT".
+
+    Raises:
+        NotConnectedError: the text says why Fortnox did not change it.
+        FortnoxError: the text says what to do.
+    """
+
+    def exchange(hook: FortnoxHook) -> Grant:
+        return _migrated(hook.credentials().login, legacy_token.strip())
+
+    return _connect(exchange, tenant_id, power_bi)
+
+
+def _connect_with_api_code(api_code: str, tenant_id: str | None, power_bi: PowerBI) -> Connected:
+    if not settings.is_on("legacy_api_code"):
+        raise NotConnectedError(
+            "This is an API-kod, the older way in, which Fortnox closed on 2025-04-30: have the company "
+            "approve your app in Fortnox instead, and give the whole address that the browser ends on (also "
+            "where this is the code of such an approval)"
+        )
+
+    def exchange(hook: FortnoxHook) -> Grant:
+        login = hook.credentials().login
+        try:
+            legacy_token = login.legacy_token(hook.base_url, api_code)
+        except FortnoxError as error:
+            _say_api_code_refused(error)
+        return _migrated(login, legacy_token)
+
+    return _connect(exchange, tenant_id, power_bi)
+
+
+def _say_api_code_refused(error: FortnoxError) -> NoReturn:
+    if isinstance(error, TemporaryError) and error.status in (0, 429):
+        raise error  # nothing was taken
+    if isinstance(error, TemporaryError | CredentialsUnansweredError) or error.code == _API_CODE_USED:
+        # Using it twice would end the integration at the customer (npm package fortnox, README).
+        raise NotConnectedError(
+            f"{error.reason}. An API-kod is taken once: have the company make a new one in Fortnox"
+        ) from None
+    if error.code == _API_CODE_UNKNOWN:
+        raise NotConnectedError(
+            f"{error.reason}. An API-kod lives seven days and belongs to one app: have the company make a "
+            "new one with your client id"
+        ) from None
+    raise NotConnectedError(f"{error.reason}. Fortnox does not take this API-kod: {_APPROVE_ANEW}") from None
+
+
+def _migrated(login: Login, legacy_token: str) -> Grant:
+    try:
+        return _patiently(lambda: login.migrate(legacy_token))
+    except CredentialsUnansweredError as error:
+        raise NotConnectedError(
+            f"{error.reason}, and Fortnox changes an old access token once: try again, and if it does not "
+            f"know the token any more, {_APPROVE_ANEW}"
+        ) from None
+    except AccessRevokedError as error:
+        if error.status == 404:
+            what = f"Fortnox does not know this access token, or has changed it before: {_APPROVE_ANEW}"
+        elif error.status == 400:
+            what = (
+                "Fortnox could not change the access token: set your app to OAuth2 in Fortnox's developer "
+                "portal, under the same client id, and try again"
+            )
+        elif error.status == 403 and "license" in error.message.lower():
+            what = "The company lacks the licence for integrations: have it bought in Fortnox, and try again"
+        elif error.status == 403:
+            what = (
+                "Fortnox does not change this access token for your app: check that it was made for the "
+                "client id in fortnox_default"
+            )
+        else:
+            raise
+        raise NotConnectedError(f"{error.reason}. {what}") from None
+
+
+def _patiently(obtain: Callable[[], Grant]) -> Grant:
+    """Again a few times while Fortnox says that it is busy: nothing of what was sent was taken."""
+    attempts = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(TemporaryError),
+        wait=tenacity.wait_fixed(_PAUSE_SECONDS),
+        stop=tenacity.stop_after_attempt(_ATTEMPTS),
+        reraise=True,
+    )
+    return attempts(obtain)
+
+
+def _connect(obtain: Callable[[FortnoxHook], Grant], expected: str | None, power_bi: PowerBI) -> Connected:
+    if expected is not None:
+        organizations.dag_id_of(expected)
+    with connect(Role.PAGE, autocommit=True) as connection:
+        grant = obtain(FortnoxHook("", connection))
+    tenant_id = grant.tenant_id or expected
+    if tenant_id is None:
+        raise NotConnectedError(
+            f"Fortnox's token does not say which company it is for: {_APPROVE_ANEW}, and name its tenant id"
+        )
+    if expected not in (None, tenant_id):
+        raise NotConnectedError(
+            f"This is an approval of the company with tenant id {tenant_id} and not of {expected}: "
+            f"nothing was changed; {_APPROVE_ANEW}, logged in to the right company"
+        )
+    if grant.refresh_token is None:
+        # Without access_type=offline nothing came that lasts, but the approval may serve all the same.
+        return connect_with_tenant_id(tenant_id, power_bi)
+    organization_id = organizations.reserve(tenant_id)
+    with connect(Role.PAGE, organization_id, autocommit=True) as connection:
+        hook = FortnoxHook(tenant_id, connection)
+        hook.credentials().replace(grant)
+        information = _information(hook)
+        kind, note = _by_client_credentials(hook)
+    return Connected(_registered(tenant_id, information, power_bi), kind, note)
+
+
+def _by_client_credentials(hook: FortnoxHook) -> tuple[Kind, str]:
+    """Takes client credentials, which nothing rotates and no person's leaving ends, where Fortnox gives
+    them; else goes on with what is stored, where that works.
+    """
+    credentials = hook.credentials()
+    try:
+        credentials.take_client_credentials()
+    except FortnoxError as error:
+        if credentials.kind() is not Kind.REFRESH_TOKEN:
+            raise
+        # Is it good still? What is lost says so itself.
+        credentials.access_token()
+        return Kind.REFRESH_TOKEN, (
+            f"Connected by a refresh token, since Fortnox gives no client credentials ({error.reason}). It "
+            "ends when the person who approved leaves or loses rights: better let an administrator approve "
+            "with account_type=service"
+        )
+    return Kind.CLIENT_CREDENTIALS, ""
+
+
+def _information(hook: FortnoxHook) -> dict[str, Any]:
+    """Who the company is; that it is the right one.
+
+    Fortnox developer pages: the token's claim tenantId and company information's DatabaseNumber are one.
+    """
+    information = hook.company_information()
+    if str(information.get("DatabaseNumber")) != hook.tenant_id:
+        raise NotConnectedError(
+            f"Fortnox's company information is of tenant {information.get('DatabaseNumber')} and the token "
+            f"of {hook.tenant_id}: the company was not connected; ask Fortnox's support"
+        )
+    return information
+
+
+def _registered(tenant_id: str, information: dict[str, Any], power_bi: PowerBI) -> Organization:
+    return organizations.register(
+        tenant_id=tenant_id,
+        name=str(information.get("CompanyName") or tenant_id),
+        organization_number=str(information.get("OrganizationNumber") or ""),
+        workspace_id=power_bi.workspace_id,
+        dataset_id=power_bi.dataset_id,
+    )
+
+
+def _code_of(text: str) -> tuple[str, str | None]:
+    """The code, and the redirect_uri that stands before it where `text` is an address."""
+    if not _ADDRESS.search(text):
+        if not text:
+            raise NotConnectedError("There is no code: give the whole address that the browser ended on")
+        return text, None
+    address = urlsplit(text)
+    answer = parse_qs(address.query or address.fragment or address.path)
+    error = answer.get("error", [""])[0]
+    if error:
+        raise NotConnectedError(_why_not_approved(error, answer.get("error_description", [""])[0]))
+    code = answer.get("code", [""])[0]
+    if not code:
+        raise NotConnectedError(
+            "The address holds no code: Fortnox sends the browser back without one when the approval was not "
+            "finished or the person's Fortnox account is locked; log in to Fortnox itself once, and then "
+            f"{_APPROVE_ANEW}"
+        )
+    uri = urlunsplit(SplitResult(address.scheme, address.netloc, address.path, "", ""))
+    return code, uri if address.netloc else None
+
+
+def _why_not_approved(error: str, description: str) -> str:
+    said = f"{description} ({error})" if description else error
+    if error == "access_denied":
+        return f"The company did not approve your app: {said}"
+    if "service account" in description.lower():
+        return f"{said}. Allow service accounts for your app in Fortnox's developer portal, and try again"
+    if error == "invalid_scope":
+        return (
+            f"{said}. Give your app the scopes that Saldo asks for in Fortnox's developer portal, and see "
+            "that the company has the licences for them"
+        )
+    return f"Fortnox did not approve: {said}; {_APPROVE_ANEW}"
