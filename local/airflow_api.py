@@ -14,6 +14,10 @@ UNFINISHED = ("queued", "running")
 COMPONENTS = ("scheduler", "dag_processor")
 
 
+# How saldo.pipeline.operators names the runs that fetch what the first report does not wait for.
+LATER_RUN = "details__"
+
+
 @dataclass(frozen=True)
 class Run:
     """The latest run of a DAG; state as Airflow names it: queued, running, success or failed."""
@@ -72,12 +76,15 @@ class AirflowApi:
         return {dag["dag_id"]: dag["is_paused"] for dag in dags}
 
     def latest_runs(self, dag_ids: Iterable[str]) -> dict[str, Run]:
-        """The latest run of each of the DAGs that has one."""
+        """The latest run of each of the DAGs that has one, but for those that only fetch what the first
+        report did not wait for."""
         latest: dict[str, Run] = {}
         for dag_id in dag_ids:
-            found = self._get(f"/api/v2/dags/{dag_id}/dagRuns", {"order_by": "-run_after", "limit": 1})
+            found = self._get(f"/api/v2/dags/{dag_id}/dagRuns", {"order_by": "-run_after", "limit": 50})
             for run in found["dag_runs"]:
-                latest[dag_id] = Run(dag_id, run["dag_run_id"], run["state"])
+                if not run["dag_run_id"].startswith(LATER_RUN):
+                    latest[dag_id] = Run(dag_id, run["dag_run_id"], run["state"])
+                    break
         return latest
 
     def tasks(self, run: Run) -> list[Task]:

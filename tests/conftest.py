@@ -18,6 +18,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "plugins"), str(ROOT / "include")]
 # of the caller's own Airflow may reach the tests.
 for name in [name for name in os.environ if name.startswith(("AIRFLOW", "SALDO"))]:
     del os.environ[name]
+from tests.leaks import ENCRYPTION_KEY, LEAKS  # noqa: E402 (the path comes first)
+
 _home = tempfile.TemporaryDirectory(prefix="saldo-tests-")
 os.environ |= {
     "AIRFLOW_HOME": _home.name,
@@ -25,7 +27,7 @@ os.environ |= {
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_home.name}/airflow.db",
-    "AIRFLOW__SALDO__ENCRYPTION_KEYS": "c2FsZG8tdGVzdHMtc2FsZG8tdGVzdHMtc2FsZG8tdGU=",
+    "AIRFLOW__SALDO__ENCRYPTION_KEYS": ENCRYPTION_KEY,
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
 }
 
@@ -34,6 +36,26 @@ from tests.sandbox.process import Sandbox, free_port, running_sandbox  # noqa: E
 from tests.support import Warehouse  # noqa: E402 (the environment comes first)
 
 SHARED = ROOT.parent / "shared"
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """No secret in what a test's code prints and logs."""
+    for title, text in report.sections:
+        LEAKS.look_through(text, f"{report.nodeid} ({title})")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Nor in what Airflow keeps. A run that shows one has failed."""
+    LEAKS.look_through_files(Path(_home.name))
+    if LEAKS.found:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where secrets were seen."""
+    for place in sorted(set(LEAKS.found)):
+        terminalreporter.write_line(f"SECRET SHOWN {place}", red=True)
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +74,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
         EmbeddedPostgres(Path(directory), free_port(), secrets.token_urlsafe(12), durable=False) as server,
     ):
         os.environ["SALDO_ADMIN_URL"] = server.url("postgres")
+        LEAKS.add(server.password)
         yield server
 
 

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from local.postgres import EmbeddedPostgres
+from tests.leaks import LEAKS
 from tests.sandbox.process import Sandbox
 
 PASSWORDS = {
@@ -50,8 +51,17 @@ class Warehouse:
         self._as_superuser(f'create database "{self.name}" template "{template}" owner saldo_owner')
 
     def drop(self) -> None:
-        """Ends its connections and deletes it."""
+        """Ends its connections and deletes it; what control held is looked through for secrets."""
+        self._look_for_secrets()
         self._as_superuser(f'drop database if exists "{self.name}" with (force)')
+
+    def _look_for_secrets(self) -> None:
+        with psycopg.connect(self.server.url("postgres")) as connection:
+            if not connection.execute("select from pg_database where datname = %s", [self.name]).rowcount:
+                return
+        for (table,) in self.rows("select tablename from pg_tables where schemaname = 'control'"):
+            for (row,) in self.rows(f'select source::text from control."{table}" as source'):
+                LEAKS.look_through(row, f"control.{table}")
 
     def _as_superuser(self, statement: str) -> None:
         with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
@@ -67,25 +77,28 @@ class Warehouse:
         with psycopg.connect(self.server.url(self.name)) as connection:
             connection.execute(query, parameters)
 
-    def dump(self, *schemas: str) -> dict[str, list[tuple[str, ...]]]:
-        """Every relation of the schemas, ordered; of run_stamps.txt only whether a column is open."""
-        relations = self.rows(
-            "select table_schema, table_name, array_agg(column_name::text order by ordinal_position) "
-            "from information_schema.columns where table_schema = any(%s) group by 1, 2 order by 1, 2",
-            [list(schemas or ("landing", "staging", "mart"))],
-        )
+    def dump(self, *schemas: str, references: bool = True) -> dict[str, list[tuple[str, ...]]]:
+        """Every relation of the schemas, ordered; of run_stamps.txt only whether a column is open. Without
+        `references` those that are the same for every organization, such as the calendar, are left out."""
         found: dict[str, list[tuple[str, ...]]] = {}
-        for schema, table, columns in relations:
-            listed = ", ".join(
-                # A stamp's moment says nothing of the books, but whether there is one does.
-                f"coalesce(\"{column}\"::text in ('', 'infinity'), true)::text"
-                if _is_stamp(f"{schema}.{table}.{column}")
-                else f'"{column}"::text'
-                for column in columns
-            )
-            found[f"{schema}.{table}"] = sorted(
-                self.rows(f'select {listed} from "{schema}"."{table}"'), key=lambda row: tuple(map(str, row))
-            )
+        with psycopg.connect(self.server.url(self.name)) as connection:
+            relations = connection.execute(
+                "select table_schema, table_name, array_agg(column_name::text order by ordinal_position) "
+                "from information_schema.columns where table_schema = any(%s) group by 1, 2 order by 1, 2",
+                [list(schemas or ("landing", "staging", "mart"))],
+            ).fetchall()
+            for schema, table, columns in relations:
+                if not references and "organization_id" not in columns:
+                    continue
+                listed = ", ".join(
+                    # A stamp's moment says nothing of the books, but whether there is one does.
+                    f"coalesce(\"{column}\"::text in ('', 'infinity'), true)::text"
+                    if _is_stamp(f"{schema}.{table}.{column}")
+                    else f'"{column}"::text'
+                    for column in columns
+                )
+                rows = connection.execute(f'select {listed} from "{schema}"."{table}"').fetchall()
+                found[f"{schema}.{table}"] = sorted(rows, key=lambda row: tuple(map(str, row)))
         return found
 
 
@@ -123,6 +136,14 @@ def point_at_sandbox(sandbox: Sandbox, patch: pytest.MonkeyPatch) -> None:
             }
         ),
     )
+
+
+def without_pace(sandbox: Sandbox, patch: pytest.MonkeyPatch) -> None:
+    """Lets a test ask as fast as it can, where the pace is not what it is about."""
+    from saldo.fortnox import pacing
+
+    sandbox.admin("POST", "settings", {"requests_per_window": 1_000_000, "quota": 1_000})
+    patch.setattr(pacing, "WINDOW_SECONDS", 0.001)
 
 
 def connect_companies(sandbox: Sandbox) -> list[Any]:
@@ -175,6 +196,10 @@ class Run:
 
     states: dict[str, str] = field(default_factory=dict)
     errors: dict[str, BaseException] = field(default_factory=dict)
+    xcoms: dict[tuple[str, str], Any] = field(default_factory=dict)
+    asked_for_next: bool = False
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the assets' events carry, by the asset's URI."""
 
     @property
     def executed(self) -> list[str]:
@@ -187,15 +212,15 @@ def run_dag(
     run_id: str = "test",
     params: dict[str, Any] | None = None,
     interval: tuple[datetime, datetime] | None = None,
+    tries: int = 1,
 ) -> Run:
-    """Executes a DAG's operators in this process, in order, with deferrals, as Airflow would; no retries."""
-    from airflow.sdk.exceptions import (
-        AirflowSkipException,
-        DownstreamTasksSkipped,
-        TaskDeferred,
-    )
+    """Executes a DAG's operators in this process, in order, with deferrals, as Airflow would.
 
-    run, xcoms, skipped = Run(), {}, set()
+    A task that fails is tried so many times, at once and only where its retry policy lets it.
+    """
+    from airflow.sdk.exceptions import AirflowSkipException, DagRunTriggerException, DownstreamTasksSkipped
+
+    run, skipped = Run(), set()
     dag_run = _DagRun(run_id, "backfill", *interval) if interval else _DagRun(run_id)
     for task in dag.topological_sort():
         if task.task_id in skipped:
@@ -210,22 +235,22 @@ def run_dag(
             "dag_run": dag_run,
             "run_id": run_id,
             "params": params or {},
-            "ti": _TaskInstance(xcoms, task.task_id),
-            "outlet_events": _AnyEvent(),
+            "ti": _TaskInstance(run.xcoms, task.task_id),
+            "outlet_events": (events := _AnyEvent()),
             "dag": dag,
             "task": task,
         }
         run.states[task.task_id] = "success"
         try:
-            method, arguments = task.execute, {}
-            while True:
+            for tried in range(1, tries + 1):
                 try:
-                    method(context, **arguments)
+                    _execute(task, context)
                     break
-                except TaskDeferred as deferred:
-                    event = asyncio.run(_first_event(deferred.trigger))
-                    method = getattr(task, deferred.method_name)
-                    arguments = {**(deferred.kwargs or {}), "event": event}
+                except Exception as error:
+                    if tried == tries or not _is_tried_again(task, error, tried, tries):
+                        raise
+        except DagRunTriggerException as trigger:
+            run.asked_for_next = trigger.trigger_dag_id == dag.dag_id
         except DownstreamTasksSkipped as skip:
             skipped |= {item if isinstance(item, str) else item[0] for item in skip.tasks}
         except AirflowSkipException:
@@ -233,7 +258,41 @@ def run_dag(
         except Exception as error:
             run.states[task.task_id] = "failed"
             run.errors[task.task_id] = error
+        if run.states[task.task_id] == "success":
+            run.events |= {asset.uri: event.extra for asset, event in events.items()}
     return run
+
+
+def _execute(task: Any, context: dict[str, Any]) -> None:
+    from airflow.sdk.exceptions import TaskDeferred
+
+    method, arguments = task.execute, {}
+    while True:
+        try:
+            method(context, **arguments)
+            return
+        except TaskDeferred as deferred:
+            event = asyncio.run(_first_event(deferred.trigger))
+            method = getattr(task, deferred.method_name)
+            arguments = {**(deferred.kwargs or {}), "event": event}
+
+
+def _is_tried_again(task: Any, error: Exception, tried: int, tries: int) -> bool:
+    from airflow.sdk import RetryAction
+    from airflow.sdk.exceptions import AirflowException
+
+    if isinstance(error, AirflowException):  # which says for itself what is to become of the task
+        return False
+    decision = task.retry_policy.evaluate(error, tried, tries - 1)
+    return decision.action is not RetryAction.FAIL
+
+
+def run_until_done(dag: Any, run_id: str = "test", **more: Any) -> list[Run]:
+    """A run and those that it asks for, as Airflow would start them one after another."""
+    runs = [run_dag(dag, run_id, **more)]
+    while runs[-1].asked_for_next:
+        runs.append(run_dag(dag, f"{run_id} {len(runs) + 1}", tries=more.get("tries", 1)))
+    return runs
 
 
 async def _first_event(trigger: Any) -> Any:

@@ -66,12 +66,12 @@ def test_killed_at_twenty_moments_and_run_again_is_as_if_never_killed(
             "name": "Avbrottet AB",
             "tenant_id": "4711",
             "seed": 4711,
-            "vouchers": 4000,
+            "vouchers": 600,
             "years": [{"from": "2025-01-01", "to": "2025-12-31"}, {"from": "2026-01-01", "to": "2026-12-31"}],
         },
     )
-    with running_sandbox("--companies", str(companies), "--latency-ms", "50") as sandbox:
-        sandbox.admin("POST", "settings", {"quota": 1000})
+    with running_sandbox("--companies", str(companies), "--latency-ms", "5") as sandbox:
+        sandbox.admin("POST", "settings", {"quota": 1000, "requests_per_window": 1_000_000})
         point_at_sandbox(sandbox, monkeypatch)
         with fresh_warehouse(postgres, template, monkeypatch) as warehouse:
             dag_id = connect_companies(sandbox)[0].dag_id

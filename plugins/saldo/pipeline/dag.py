@@ -18,12 +18,12 @@ from airflow.sdk import (
     TaskGroup,
 )
 
+from saldo.fortnox.resources import Group
 from saldo.pipeline.operators import (
-    LEDGER,
-    REGISTERS,
     BuildMartsOperator,
     ExtractChangesOperator,
     FortnoxToPostgresOperator,
+    NextRunOperator,
 )
 from saldo.pipeline.refresh import PowerBIRefreshOperator
 
@@ -32,13 +32,15 @@ if TYPE_CHECKING:
 
 TIMEZONE = "Europe/Stockholm"
 START_DATE = pendulum.datetime(2026, 1, 1, tz=TIMEZONE)
-LEDGER_TASK, REGISTERS_TASK = "extract.ledger", "extract.registers"
-BUILD_TASK, REFRESH_TASK = "transform.build", "publish.refresh"
+GROUP_TASKS = {group.value: f"extract.{group.value}" for group in Group}
+BUILD_TASK, NEXT_TASK, REFRESH_TASK = "transform.build", "transform.next", "publish.refresh"
 
 RUNBOOK = """
 ### What this does
 Every hour: asks Fortnox what is new, lands it in PostgreSQL, builds the marts and checks them against the
 books, and refreshes the Power BI dataset. When nothing changed, one task runs and the rest is skipped.
+The first run leaves out what the first report does not need (rows of invoices and orders, the voucher list);
+runs right after it fetch that, ten minutes each, newest first.
 
 ### When a task failed
 The log's last lines say what to do. The data that people see stays the last good one.
@@ -47,14 +49,17 @@ The log's last lines say what to do. The data that people see stays the last goo
 |---|---|---|
 | `extract.*` | Fortnox or the network failed for long, or the access was revoked | clear the task; if it says *connect the company again*, do that |
 | `transform.build` | a check found that the marts are not the books | read which check and which rows in the log; clear the task after the cause is mended |
+| `transform.next` | the next run could not be asked for | nothing: the hourly run does what is left |
 | `publish.refresh` | Power BI refused or failed | the log holds Power BI's own reason; clear the task: it never starts a second refresh beside a running one |
 
-A run that failed needs no care of its own: the next one does what it left.
+A run that failed needs no care of its own: the next one does what it left. A resource that the company's licence
+or rights leave out is skipped with a status of its own; *Rows by resource* on any extract task shows all.
 
 ### By hand
-*Trigger* opens a form: everything anew, certain years, certain resources.
-`airflow backfill create --dag-id ID --from-date 2025-01-01 --to-date 2025-12-31 --max-active-runs 1` reads the
-financial years of that interval again; it neither reads nor moves what the hourly runs go by.
+*Trigger* opens a form: everything anew, an interval, certain years, certain resources, or only a count of requests.
+`airflow backfill create --dag-id ID --from-date 2025-01-01 --to-date 2025-01-03` reads what is dated in that
+interval again, a run an hour of it; it neither reads nor moves what the hourly runs go by, and the next of those
+builds the marts. For a long range the form's *From* and *To* is one run.
 """  # noqa: E501 (a table row is one line)
 
 
@@ -65,6 +70,11 @@ def minute_of(dag_id: str) -> int:
 
 def build(organization: Organization) -> DAG:
     """The DAG: extract.changes, then what it lets run of extract, transform and publish."""
+    fortnox = Asset(f"fortnox://{organization.tenant_id}/api")
+    landed = {
+        name: Asset(f"saldo://{organization.tenant_id}/landing/{name}") for name in ("changes", *GROUP_TASKS)
+    }
+    marts = Asset(f"saldo://{organization.tenant_id}/mart")
     identity: dict[str, Any] = {
         "organization_id": organization.organization_id,
         "dag_id_of_organization": organization.dag_id,
@@ -89,37 +99,54 @@ def build(organization: Organization) -> DAG:
             "max_retry_delay": timedelta(minutes=15),
             "retry_policy": _retry_policy(),
             "trigger_rule": "none_failed",
+            # Also binds backfills, which ignore max_active_runs: waiting happens in the scheduler.
+            "max_active_tis_per_dag": 1,
         },
     ) as dag:
         with TaskGroup("extract"):
             changes = ExtractChangesOperator(
                 task_id="changes",
-                tasks=[LEDGER_TASK, REGISTERS_TASK, BUILD_TASK, REFRESH_TASK],
-                max_active_tis_per_dag=1,
+                groups=GROUP_TASKS,
+                build=BUILD_TASK,
+                next_run=NEXT_TASK,
+                refresh=REFRESH_TASK,
+                inlets=[fortnox],
+                outlets=[landed["changes"]],
                 **identity,
             )
             groups = [
                 FortnoxToPostgresOperator(
-                    task_id=group,
-                    group=group,
+                    task_id=group.value,
+                    group=group.value,
                     changes_task_id=changes.task_id,
-                    max_active_tis_per_dag=1,
-                    outlets=[Asset(f"fortnox://{organization.tenant_id}/{group}")],
+                    inlets=[fortnox],
+                    outlets=[landed[group.value]],
                     **identity,
                 )
-                for group in (LEDGER, REGISTERS)
+                for group in Group
             ]
         with TaskGroup("transform"):
-            marts = BuildMartsOperator(task_id="build", max_active_tis_per_dag=1, **identity)
+            build_marts = BuildMartsOperator(
+                task_id="build", inlets=list(landed.values()), outlets=[marts], **identity
+            )
+            next_run = NextRunOperator(
+                task_id="next",
+                changes_task_id=changes.task_id,
+                group_task_ids=list(GROUP_TASKS.values()),
+                **identity,
+            )
         with TaskGroup("publish"):
             refresh = PowerBIRefreshOperator(
                 task_id="refresh",
                 organization_id=organization.organization_id,
-                max_active_tis_per_dag=1,
+                inlets=[marts],
+                outlets=[Asset(f"powerbi://{organization.tenant_id}/dataset")],
                 # Airflow may end a try by a race of its own while it resumes; the next goes on at once.
                 retry_delay=timedelta(seconds=10),
             )
-        changes >> groups >> marts >> refresh
+        changes >> groups >> build_marts >> next_run >> refresh
+        # The one between is skipped before the build begins, unless a backlog needs it.
+        build_marts >> refresh
     return dag
 
 
@@ -143,12 +170,28 @@ def _form() -> dict[str, Param]:
             description="Calendar years such as 2025, one a line: the financial years that touch them. "
             "Empty: those that are open or ended within 18 months.",
         ),
+        "from_date": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="From",
+            description="Only what is dated from this day on, and the financial years that it touches.",
+        ),
+        "to_date": Param(
+            None, type=["null", "string"], format="date", title="To", description="The last such day."
+        ),
         "resources": Param(
             [],
             type=["null", "array"],
             examples=sorted(CATALOGUE),
             title="Resources",
-            description="Only these. Empty: all. The ledger is `sie`.",
+            description="Only these, read whole. Empty: all. The ledger is `sie`.",
+        ),
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Count only",
+            description="Say in the log how many requests reading all of it would take, and do nothing else.",
         ),
     }
 

@@ -1,307 +1,360 @@
-"""What the extract tasks do: Fortnox's answers into landing, each resource with its status.
+"""What the extract tasks do: which years and lists a run looks at, and what it leaves to the other tasks.
 
-Nothing here is held over from one task to the next: what is left to do is read from the warehouse.
+Nothing here is held over from one task to the next but the names that the first task leaves: all else that
+is left to do is read from the warehouse.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from saldo.database import Connection, Role, connect
-from saldo.fortnox import sie
-from saldo.fortnox.errors import NotAvailableError
+from saldo import settings
+from saldo.database import Role, connect
+from saldo.fortnox.clock import STOCKHOLM
+from saldo.fortnox.errors import FortnoxError, TemporaryError
 from saldo.fortnox.hook import FortnoxHook
-from saldo.fortnox.resources import CATALOGUE, COMPANY_INFORMATION, FINANCIAL_YEARS, REGISTERS, SIE, Resource
+from saldo.fortnox.resources import (
+    CATALOGUE,
+    COMPANY_INFORMATION,
+    FINANCIAL_YEARS,
+    SIE,
+    VOUCHERS,
+    Group,
+    Resource,
+    Shape,
+    of_group,
+)
 from saldo.organizations import Organization
-from saldo.pipeline.year_facts import UnfitFileError, YearReader
+from saldo.pipeline import plan
+from saldo.pipeline.books import Books
+from saldo.pipeline.lists import Lists
+from saldo.pipeline.plan import Mode
+from saldo.pipeline.work import Request, Work, scope_of
 from saldo.warehouse import landing
-from saldo.warehouse.landing import FinancialYear, Merged, SyncStatus
-from saldo.warehouse.ledger import land_facts, land_vouchers
+from saldo.warehouse.landing import FinancialYear
 from saldo.warehouse.migrations import check_version
 
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
-# A list of up to four pages is read whole at every run: it costs little and shows what is gone.
-_READ_AT_ONCE = 2000
+# What takes up to so many requests the first task does itself: that is sooner done than another task begun.
+_FEW_REQUESTS = 4
 _RECENT = timedelta(days=550)
-_OLDER_YEARS_EVERY = timedelta(hours=20)
+# More details than one run fetches: the next one is asked for.
+_MANY_DETAILS = 2000
+
+LIST_GROUPS = (Group.REGISTERS, Group.SALES, Group.PURCHASES)
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What a run was asked for, beyond what is new.
+class Remaining:
+    """What the first task leaves to the others.
 
-    Attributes:
-        run_id: Airflow's id of the run.
-        full_reload: read everything again, also what looks unchanged.
-        years: only financial years that touch one of these calendar years.
-        resources: only these resources of the catalogue.
-        interval: a backfill's: only financial years that touch it. A backfill moves no state of its own.
+    `lists` are the resources that each group has still to read; `tasks` the groups that have anything to
+    do, lists or details or the ledger; `next_run` whether another run may have to follow this one, as it
+    does after the company's first.
     """
 
-    run_id: str
-    full_reload: bool = False
-    years: frozenset[int] = frozenset()
-    resources: frozenset[str] = frozenset()
-    interval: tuple[date, date] | None = None
-
-    def wants(self, resource: Resource) -> bool:
-        """Whether the resource is among those asked for."""
-        return not self.resources or resource.name in self.resources
-
-    def chooses_years(self) -> bool:
-        """Whether the run names its years instead of leaving them to the calendar."""
-        return bool(self.full_reload or self.years or self.interval)
-
-    def wants_year(self, year: FinancialYear) -> bool:
-        """Whether the financial year is among those asked for."""
-        if self.interval and not (year.start_date < self.interval[1] and year.end_date >= self.interval[0]):
-            return False
-        touched = range(year.start_date.year, year.end_date.year + 1)
-        return not self.years or not self.years.isdisjoint(touched)
-
-
-@dataclass(frozen=True, slots=True)
-class Remaining:
-    """What the first task leaves to the others."""
-
-    ledger: bool
-    registers: tuple[str, ...]
+    lists: Mapping[Group, tuple[str, ...]]
+    tasks: frozenset[Group]
+    is_first: bool
+    next_run: bool
     build: bool
     refresh: bool
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """One extract task at work for one organization."""
 
-    organization: Organization
-    request: Request
-    hook: FortnoxHook
-    statuses: list[SyncStatus] = field(default_factory=list)
+    work: Work
+    lists: Lists
+    books: Books
 
     def changes(self) -> Remaining:
-        """Asks the hot set what is new and lands what it got; returns what is left to do."""
-        if not self.request.interval:
-            self._move_today()
-        for resource in (COMPANY_INFORMATION, FINANCIAL_YEARS):
-            self.land(resource)
-        if self.request.wants(SIE):
-            for year in self._years_to_read(SIE):
-                self._fetch_sie(year)
-        left = self._land_small_registers()
-        with self._transaction() as connection:
-            versions = landing.versions(connection)
-            ledger = self.request.wants(SIE) and bool(self._ledger_years(connection))
-        build = ledger or bool(left) or versions.built < versions.landed
-        return Remaining(ledger, left, build, build or versions.refreshed < versions.built)
+        """Asks what is new and lands what takes few requests; returns what is left to do."""
+        self._move_today()
+        years = self._financial_years()
+        if self.work.request.wants(SIE):
+            for year in self._years_to_look_at(years):
+                self.books.look(year)
+        wanted = {group: self._wanted(group) for group in LIST_GROUPS}
+        hot = [resource for group in wanted.values() for resource in group if resource.is_hot]
+        left: dict[Group, tuple[str, ...]] = {}
+        for group, resources in wanted.items():
+            names = []
+            for resource in resources:
+                # One request each is kept for the hot lists that are still to come.
+                to_come = len(hot) - 1 - hot.index(resource) if resource in hot else len(hot)
+                allowance = plan.HOT_REQUESTS - self.work.hook.requests_made - to_come
+                if not (
+                    self._is_listed(years)
+                    if resource is VOUCHERS
+                    else self._land_if_few(resource, years, allowance)
+                ):
+                    names.append(resource.name)
+            left[group] = tuple(names)
+        return self._remaining(left)
 
-    def registers(self, names: tuple[str, ...]) -> None:
-        """Lands whole registers, of every financial year in question where they are kept per year."""
+    def group(self, group: Group, names: Sequence[str]) -> None:
+        """Lands what the first task left of a group, then the details that are due.
+
+        Raises:
+            TemporaryError: Fortnox or the network is down, or has not given a resource for a day.
+        """
+        years = self._chosen(self._known_years())
         for name in names:
-            for year in self._scopes(CATALOGUE[name]):
-                self.land(CATALOGUE[name], year)
+            if name == VOUCHERS.name:
+                for year in self._unlisted(years):
+                    self.lists.land(VOUCHERS, year, Mode.WHOLE)
+                continue
+            for each, step in self._steps(CATALOGUE[name], years):
+                self.lists.land(CATALOGUE[name], each, step.mode)
+        if self.work.versions().built or self.work.request.resources:
+            self.lists.details(group)
+        self.lists.raise_if_long_failing()
 
     def ledger(self) -> None:
-        """Makes the ledger of every stored SIE file that has not become it yet."""
-        with self._transaction() as connection:
-            years = self._ledger_years(connection)
-        refused: list[str] = []
-        for number, year in enumerate(years, 1):
-            log.info("Financial year %s to %s (%d of %d)", year.start_date, year.end_date, number, len(years))
-            try:
-                self._load_sie(year)
-            except (sie.NotSie, UnfitFileError) as error:
-                refused.append(f"financial year {year.financial_year_id}: {error}")
-                self._note(SIE, _scope(year), "refused", Merged(0, 0, 0), time.monotonic(), 0, str(error))
-        if refused:
-            raise UnfitFileError("; ".join(refused))
+        """Makes the ledger of the SIE files that came, after one more try for those that had to and did not.
 
-    def land(self, resource: Resource, year: FinancialYear | None = None) -> None:
-        """Lands one resource whole; a missing scope or licence skips it with a plain status."""
-        began, asked = time.monotonic(), self.hook.requests_made
-        scope = _scope(year)
-        try:
-            sweep = self.hook.sweep(resource, year.financial_year_id if year else None)
-        except NotAvailableError as error:
-            self._note(resource, scope, "skipped", Merged(0, 0, 0), began, asked, str(error))
-            return
-        with self._transaction() as connection:
-            merged = landing.merge_documents(
-                connection,
-                resource=resource.name,
-                list_key=resource.list_key,
-                key_fields=resource.key_fields,
-                scope=scope,
-                pages=(page.text for page in sweep.pages),
+        Raises:
+            TemporaryError: some did not come now either; the others are loaded.
+            UnfitFileError: a file is none, or not of its year; the others are loaded.
+        """
+        overdue = self._overdue()
+        for year in overdue:
+            self.books.look(year)
+        self.books.load()
+        if SIE.name in self.lists.failed:
+            years = ", ".join(f"{year.start_date} to {year.end_date}" for year in overdue)
+            raise TemporaryError(f"Fortnox does not give the ledger of {years}")
+
+    def interval(self) -> Remaining:
+        """Reads what is dated in the run's interval, and the ledgers of the years that it touches; returns
+        what is left to do.
+
+        All of it in one task, so that many backfill runs of a company hold one worker between them.
+
+        Raises:
+            TemporaryError: something did not come; no later run makes up for an interval.
+        """
+        for year in self._years_of_interval():
+            if self.work.request.wants(SIE):
+                self.books.fetch_shared(year)
+            if self.work.request.wants(VOUCHERS):
+                self.lists.land(VOUCHERS, year, Mode.INTERVAL)
+        for resource in CATALOGUE.values():
+            if resource.date_field and not resource.is_per_year and self.work.request.wants(resource):
+                self.lists.land(resource, None, Mode.INTERVAL)
+        self.books.load()
+        if self.lists.failed:
+            raise TemporaryError(f"Fortnox did not give {', '.join(sorted(set(self.lists.failed)))}")
+        return self._remaining({})
+
+    def count_requests(self) -> dict[str, int]:
+        """How many requests the run would make, by resource: asks for the length of each list alone."""
+        years = self._chosen(self._known_years() or self._listed_years())
+        found = {}
+        for resource in CATALOGUE.values():
+            if self._is_counted(resource):
+                try:
+                    found[resource.name] = self._count(resource, years)
+                except FortnoxError as error:
+                    log.warning("%s: %s", resource.name, error)
+        return found
+
+    def backlog(self) -> str:
+        """What is left for a later run, in words; empty where nothing is."""
+        details = sum(landing.details_left(self.work.connection).values())
+        cursors, years = self.work.cursors(), self._known_years()
+        unlisted = sum((VOUCHERS.name, scope_of(year)) not in cursors for year in years)
+        return " and ".join(
+            words
+            for count, words in (
+                (details, f"{details} single records"),
+                (unlisted, f"the voucher lists of {unlisted} financial years"),
             )
-            nul_count = sum(page.nul_count for page in sweep.pages)
-            detail = f"{nul_count} NUL characters left out" if nul_count else ""
-            status = self._status(resource, scope, "ok", merged, began, asked, detail, sweep.asked_at)
-            landing.write_status(connection, status)
-        self._say(status)
+            if count
+        )
+
+    def _count(self, resource: Resource, years: Sequence[FinancialYear]) -> int:
+        if resource is SIE:
+            # The file, and how many vouchers there are.
+            return 2 * len(years)
+        if resource.shape is Shape.OBJECT:
+            return 1
+        scopes: Sequence[FinancialYear | None] = years if resource.is_per_year else [None]
+        requests = 0
+        for year in scopes:
+            total, _ = self.work.hook.count(
+                resource,
+                year.financial_year_id if year else None,
+                interval=self.work.request.interval if resource.date_field else None,
+            )
+            requests += plan.pages(total or 0) + (total or 0 if resource.detail_key else 0)
+        return requests
+
+    def _is_counted(self, resource: Resource) -> bool:
+        if not self._is_taken(resource):
+            return False
+        return self.work.request.interval is None or resource is SIE or resource.date_field is not None
+
+    def _listed_years(self) -> list[FinancialYear]:
+        """The financial years as Fortnox lists them, where none has landed yet and none may."""
+        sweep = self.work.hook.sweep(FINANCIAL_YEARS)
+        try:
+            return [
+                FinancialYear(
+                    year["Id"], date.fromisoformat(year["FromDate"]), date.fromisoformat(year["ToDate"])
+                )
+                for page in sweep.pages()
+                for year in json.loads(page)[FINANCIAL_YEARS.list_key]
+            ]
+        finally:
+            sweep.close()
 
     def _move_today(self) -> None:
         today = datetime.now(STOCKHOLM).date()
-        with self._transaction() as connection:
+        with self.work.transaction() as connection:
             if landing.set_as_of(connection, today):
                 log.info("The marts will call %s today", today)
 
-    def _scopes(self, resource: Resource) -> list[FinancialYear | None]:
-        return list(self._years_to_read(resource)) if resource.is_per_year else [None]
-
-    def _years_to_read(self, resource: Resource) -> list[FinancialYear]:
-        with self._transaction() as connection:
-            years = landing.financial_years(connection)
-            swept = landing.swept_at(connection, resource.name)
+    def _financial_years(self) -> list[FinancialYear]:
+        """The years in question, asked for when that is due: daily, and as long as none holds today."""
+        today = datetime.now(STOCKHOLM).date()
+        is_current = any(year.start_date <= today <= year.end_date for year in self._known_years())
+        if self._steps(COMPANY_INFORMATION, ()):
+            self.lists.land(COMPANY_INFORMATION, None, Mode.WHOLE)
+        if self._steps(FINANCIAL_YEARS, ()) or not is_current:
+            self.lists.land(FINANCIAL_YEARS, None, Mode.WHOLE)
+        years = self._known_years()
         if not years:
+            if FINANCIAL_YEARS.name in self.lists.failed:
+                raise TemporaryError("Fortnox did not give the financial years, and no ledger goes without")
             log.warning("Fortnox lists no financial year for this company: there is no ledger to read yet")
-        if self.request.chooses_years():
-            return [year for year in years if self.request.wants_year(year)]
-        today, now = datetime.now(STOCKHOLM).date(), datetime.now(UTC)
+        return self._chosen(years)
+
+    def _years_of_interval(self) -> list[FinancialYear]:
+        """The years that the interval touches. A backfill goes by those that have landed, if any has."""
+        if not self.work.request.is_backfill:
+            return self._financial_years()
+        if not self._known_years():
+            self.lists.land(FINANCIAL_YEARS, None, Mode.WHOLE)
+        return self._chosen(self._known_years())
+
+    def _chosen(self, years: Sequence[FinancialYear]) -> list[FinancialYear]:
+        return [year for year in years if self.work.request.wants_year(year)]
+
+    def _known_years(self) -> list[FinancialYear]:
+        return landing.financial_years(self.work.connection)
+
+    def _years_to_look_at(self, years: Sequence[FinancialYear]) -> list[FinancialYear]:
+        """The years asked for, or else those that are open or ended lately, and the others once a day."""
+        if self.work.request.chooses_years():
+            return list(years)
+        cursors, now = self.work.cursors(), datetime.now(UTC)
+        recent = datetime.now(STOCKHOLM).date() - _RECENT
+
+        def is_due(year: FinancialYear) -> bool:
+            file = cursors.get((SIE.name, scope_of(year)))
+            return file is None or file.asked_at is None or file.asked_at <= now - plan.DAILY
+
+        return [year for year in years if year.end_date >= recent or is_due(year)]
+
+    def _overdue(self) -> list[FinancialYear]:
+        return self.books.overdue(self._years_to_look_at(self._chosen(self._known_years())))
+
+    def _wanted(self, group: Group) -> list[Resource]:
+        """The lists of a group that this run may read."""
+        is_first = not self.work.versions().built
         return [
-            year
-            for year in years
-            if year.end_date >= today - _RECENT
-            or swept.get(_scope(year), datetime.min.replace(tzinfo=UTC)) < now - _OLDER_YEARS_EVERY
+            resource
+            for resource in of_group(group)
+            if self._is_taken(resource)
+            and not (resource.is_wanted_later and is_first and not self.work.request.resources)
         ]
 
-    def _fetch_sie(self, year: FinancialYear) -> None:
-        began, asked = time.monotonic(), self.hook.requests_made
-        try:
-            data, asked_at = self.hook.sie(year.financial_year_id)
-        except NotAvailableError as error:
-            self._note(SIE, _scope(year), "skipped", Merged(0, 0, 0), began, asked, str(error))
-            return
-        with self._transaction() as connection:
-            is_new = landing.store_sie(
-                connection, year.financial_year_id, data, sie.content_digest(data), asked_at
+    def _is_taken(self, resource: Resource) -> bool:
+        switched_on = {name.strip() for name in settings.get("resources_on", "").split(",")}
+        is_on = not resource.is_off or resource.name in switched_on
+        return is_on and self.work.request.wants(resource)
+
+    def _is_listed(self, years: Sequence[FinancialYear]) -> bool:
+        return not self._unlisted(years)
+
+    def _unlisted(self, years: Sequence[FinancialYear]) -> list[FinancialYear]:
+        """The years whose voucher list is to be read whole."""
+        return list(years) if self.work.request.asks_anew() else self.books.unlisted(years)
+
+    def _steps(
+        self, resource: Resource, years: Sequence[FinancialYear], allowance: int = plan.CHEAP_PAGES
+    ) -> list[tuple[FinancialYear | None, plan.Step]]:
+        """What is due of a resource, a step a financial year where it is kept per year."""
+        cursors, now = self.work.cursors(), datetime.now(UTC)
+        known = cursors.get((resource.name, ""))
+        scopes: Sequence[FinancialYear | None] = years if resource.is_per_year else [None]
+        steps = [
+            (
+                year,
+                plan.step(
+                    resource,
+                    cursors.get((resource.name, scope_of(year))),
+                    known.lastmodified if known else None,
+                    now,
+                    anew=self.work.request.asks_anew() and self.work.request.wants(resource),
+                    allowance=allowance,
+                ),
             )
-            detail = f"{len(data)} bytes, {'new content' if is_new else 'unchanged'}"
-            status = self._status(
-                SIE, _scope(year), "ok", Merged(1, int(is_new), 0), began, asked, detail, asked_at
-            )
-            landing.write_status(connection, status)
-        self._say(status)
+            for year in scopes
+        ]
+        return [(year, step) for year, step in steps if step is not None]
 
-    def _land_small_registers(self) -> tuple[str, ...]:
-        with self._transaction() as connection:
-            known = landing.swept_counts(connection)
-        left: list[str] = []
-        for resource in filter(self.request.wants, REGISTERS):
-            scopes = self._scopes(resource)
-            counts = [known.get((resource.name, _scope(year))) for year in scopes]
-            if self.request.full_reload or None in counts or sum(filter(None, counts)) > _READ_AT_ONCE:
-                left.append(resource.name)
-                continue
-            for year in scopes:
-                self.land(resource, year)
-        return tuple(left)
+    def _land_if_few(self, resource: Resource, years: Sequence[FinancialYear], allowance: int) -> bool:
+        """Lands what is due of a resource when it takes few requests; returns whether nothing is left."""
+        steps = self._steps(resource, years, allowance)
+        cursors = self.work.cursors()
+        is_known = all((resource.name, scope_of(year)) in cursors for year, _ in steps)
+        if not is_known or sum(step.requests for _, step in steps) > _FEW_REQUESTS:
+            return False
+        for year, step in steps:
+            self.lists.land(resource, year, step.mode)
+        return resource.name not in self.lists.failed
 
-    def _ledger_years(self, connection: Connection) -> list[FinancialYear]:
-        pending = set(landing.pending_sie(connection))
-        years = landing.financial_years(connection)
-        if self.request.full_reload:
-            stored = landing.swept_at(connection, SIE.name)
-            pending |= {
-                year.financial_year_id
-                for year in years
-                if self.request.wants_year(year) and _scope(year) in stored
-            }
-        return [year for year in years if year.financial_year_id in pending]
-
-    def _load_sie(self, year: FinancialYear, *, is_second_look: bool = False) -> None:
-        began, asked = time.monotonic(), self.hook.requests_made
-        with self._transaction() as connection:
-            data = landing.stored_sie(connection, year.financial_year_id)
-        reader = YearReader(data, year)
-        with self._transaction() as connection:
-            landed = land_vouchers(
-                connection, year.financial_year_id, reader.vouchers(), fallback_date=year.start_date
-            )
-            contradictions = reader.contradictions()
-            if contradictions and not is_second_look:
-                log.warning(
-                    "The file contradicts itself on %d accounts; it may have been written while someone "
-                    "booked: fetching it once more",
-                    len(contradictions),
-                )
-                connection.rollback()
-                self._fetch_sie(year)
-                self._load_sie(year, is_second_look=True)
-                return
-            land_facts(connection, year.financial_year_id, reader.facts())
-            merged = Merged(landed.fetched, landed.changed, landed.deleted)
-            status = self._status(
-                SIE, _scope(year), "ok", merged, began, asked, reader.summary(), datetime.now(UTC)
-            )
-            landing.write_status(connection, status)
-        self._say(status)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with connect(Role.LOADER, self.organization.organization_id) as connection:
-            yield connection
-
-    def _note(
-        self,
-        resource: Resource,
-        scope: str,
-        verdict: str,
-        merged: Merged,
-        began: float,
-        asked: int,
-        detail: str,
-    ) -> None:
-        status = self._status(resource, scope, verdict, merged, began, asked, detail, datetime.now(UTC))
-        with self._transaction() as connection:
-            landing.write_status(connection, status)
-        self._say(status)
-
-    def _status(
-        self,
-        resource: Resource,
-        scope: str,
-        verdict: str,
-        merged: Merged,
-        began: float,
-        asked: int,
-        detail: str,
-        swept_at: datetime,
-    ) -> SyncStatus:
-        return SyncStatus(
-            resource=resource.name,
-            scope=scope,
-            run_id=self.request.run_id,
-            status=verdict,
-            fetched=merged.fetched,
-            changed=merged.changed,
-            deleted=merged.deleted,
-            requests=self.hook.requests_made - asked,
-            seconds=round(time.monotonic() - began, 3),
-            detail=detail,
-            swept_at=swept_at,
+    def _remaining(self, lists: Mapping[Group, tuple[str, ...]]) -> Remaining:
+        ledger = self.work.request.wants(SIE) and bool(
+            self.books.pending() or (SIE.name in self.lists.failed and self._overdue())
         )
-
-    def _say(self, status: SyncStatus) -> None:
-        self.statuses.append(status)
-        log.info("%s", status)
+        versions = self.work.versions()
+        due = landing.details_left(self.work.connection)
+        is_first = not versions.built
+        tasks = {group for group, names in lists.items() if names}
+        if ledger:
+            tasks.add(Group.LEDGER)
+        if not is_first:
+            tasks |= {CATALOGUE[name].group for name, count in due.items() if count}
+        build = bool(tasks) or versions.built < versions.landed
+        return Remaining(
+            lists=lists,
+            tasks=frozenset(tasks),
+            is_first=is_first,
+            next_run=bool(tasks) and (is_first or sum(due.values()) > _MANY_DETAILS),
+            build=build,
+            refresh=build or versions.refreshed < versions.built,
+        )
 
 
 @contextmanager
 def extraction(organization: Organization, request: Request) -> Iterator[Extraction]:
     """An extraction with its hook; stops at once when the warehouse is behind this version of Saldo."""
-    with connect(Role.LOADER, organization.organization_id, autocommit=True) as connection:
+    with (
+        connect(Role.LOADER, organization.organization_id, autocommit=True) as connection,
+        connect(Role.LOADER, organization.organization_id, autocommit=True) as shared,
+    ):
         check_version(connection)
-        yield Extraction(organization, request, FortnoxHook(organization.tenant_id, connection))
-
-
-def _scope(year: FinancialYear | None) -> str:
-    return str(year.financial_year_id) if year else ""
+        work = Work(organization, request, FortnoxHook(organization.tenant_id, shared), connection)
+        lists = Lists(work)
+        yield Extraction(work, lists, Books(work, lists))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
@@ -212,11 +212,20 @@ class PowerBIRefreshOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Asks for a refresh, or goes on with one that an earlier try asked for."""
-        return self._go_on({})
+        return self._report(context, self._go_on({}))
 
     def resume(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
         """Goes on after waiting; `event` is what this try knows of before."""
-        return self._go_on(event or {})
+        return self._report(context, self._go_on(event or {}))
+
+    def _report(self, context: Context, completed: dict[str, Any]) -> dict[str, Any]:
+        """The version that the dataset shows now, in its asset's event."""
+        for asset in self.outlets:
+            if isinstance(asset, Asset):
+                context["outlet_events"][asset].extra = {
+                    name: completed[name] for name in ("version", "seconds")
+                }
+        return completed
 
     def _go_on(self, event: dict[str, Any]) -> dict[str, Any]:
         try:
