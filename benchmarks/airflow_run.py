@@ -1,10 +1,11 @@
 """What a run costs through Airflow itself, on the stack that `make up` keeps running.
 
-    .venv/bin/python -m benchmarks.airflow_run [--full-reload]
+    .venv/bin/python -m benchmarks.airflow_run [--full-reload | --first]
 
 For each company: triggers a run through the REST API and waits for its end. Printed are seconds from trigger
 to end, tasks executed (those that had a process), requests to Fortnox, and CPU seconds of all processes of
-the stack during the run, less what they take in an equal time at rest.
+the stack during the run, less what they take in an equal time at rest. With --first the warehouse forgets
+the company before, so that the run is its first, from the trigger to the refreshed dataset.
 """
 
 from __future__ import annotations
@@ -17,10 +18,29 @@ import httpx
 import psutil
 import psycopg
 
-from local.environment import airflow_url, sandbox_url, warehouse_url
+from local.environment import WAREHOUSE_DATABASE, airflow_url, postgres, sandbox_url, warehouse_url
 from local.state import ROOT, State, load
 
-TASKS = ["extract.changes", "extract.ledger", "extract.registers", "transform.build", "publish.refresh"]
+# What a company's first run starts from: nothing landed, nothing built.
+_FORGET = """
+do $$
+declare relation text;
+begin
+    for relation in
+        select format('%I.%I', table_schema, table_name) from information_schema.tables
+        where table_type = 'BASE TABLE' and (
+            table_schema = 'landing'
+            or (table_schema = 'control' and table_name in (
+                'sync_cursor', 'sync_status', 'version_built', 'refresh', 'check_result'
+            ))
+        )
+    loop
+        execute format('truncate %s', relation);
+    end loop;
+    update control.version set landed = 0, refreshed = 0, as_of_date = null;
+end
+$$
+"""
 
 
 def cpu_seconds(folder: str) -> float:
@@ -39,11 +59,16 @@ def cpu_seconds(folder: str) -> float:
 def main() -> None:
     """Measures every connected company in turn."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--full-reload", action="store_true", help="read everything anew")
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("--full-reload", action="store_true", help="read everything anew")
+    ways.add_argument("--first", action="store_true", help="forget all companies, then load them")
     options = parser.parse_args()
     state = load(ROOT / ".saldo")
     if state is None:
         raise SystemExit("Nothing runs here: make up starts it")
+    if options.first:
+        with psycopg.connect(postgres(state).url(WAREHOUSE_DATABASE)) as connection:
+            connection.execute(_FORGET)
     companies = httpx.get(f"{sandbox_url(state)}/sandbox/companies").json()
     with httpx.Client(base_url=airflow_url(state), timeout=30) as airflow:
         login = {"username": "admin", "password": state.secrets.airflow_admin}
@@ -77,7 +102,7 @@ def measure(state: State, airflow: httpx.Client, company: dict[str, str], conf: 
     assert rows is not None
     print(
         f"{company['name']}: {run['state']} at {datetime.now(UTC):%H:%M} with {rows[0]} ledger rows: "
-        f"{seconds:.1f} s, {len(executed)} of {len(TASKS)} tasks, {counted['requests']} requests, "
+        f"{seconds:.1f} s, {len(executed)} of {len(tasks)} tasks, {counted['requests']} requests, "
         f"{during - before - at_rest:.1f} CPU seconds above rest"
     )
 

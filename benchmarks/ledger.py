@@ -1,11 +1,12 @@
-"""From the bytes of a SIE file to a committed ledger, beside a bare COPY of the same rows.
+"""From the bytes of a SIE file to a committed ledger and checked marts, beside a bare COPY of the same rows.
 
     .venv/bin/python -m benchmarks.ledger [--vouchers 100000] [--repeat 3]
 
 Both run in processes of their own against one embedded PostgreSQL, in turn, so that their ratio holds on a
 noisy machine. The bare COPY gets the rows ready-made as Python values and writes them with psycopg's
 write_row into a table without index; the ledger reads the file, holds it against itself, compares every
-voucher with what is landed (nothing, then everything) and writes vouchers and rows with their history.
+voucher with what is landed (nothing, then everything) and writes vouchers and rows with their history. Then
+the marts are built from it and checked, in their one transaction.
 Printed: seconds of wall clock (the best of the repeats), the ratio, and peak memory above an idle process.
 """
 
@@ -14,12 +15,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import secrets
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
@@ -29,11 +28,13 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from benchmarks.company import made_up_file, temporary_warehouse
+from benchmarks.company import made_up_file, measured, temporary_warehouse
 from saldo import organizations
 from saldo.database import Role, connect
 from saldo.fortnox import sie
 from saldo.pipeline.year_facts import YearReader
+from saldo.warehouse import landing
+from saldo.warehouse.build import build
 from saldo.warehouse.landing import FinancialYear
 from saldo.warehouse.ledger import land_facts, land_vouchers
 
@@ -48,6 +49,15 @@ def load(path: Path) -> None:
     with connect(Role.LOADER, organization_id) as connection:
         land_vouchers(connection, YEAR.financial_year_id, reader.vouchers(), fallback_date=YEAR.start_date)
         land_facts(connection, YEAR.financial_year_id, reader.facts())
+
+
+def build_marts() -> None:
+    """What the task transform.build does: marts and checks, committed together."""
+    organization_id = organizations.read().organizations[0].organization_id
+    with connect(Role.LOADER, organization_id) as connection:
+        landing.set_as_of(connection, YEAR.end_date)
+    if not build(organization_id).built:
+        raise SystemExit("There was nothing to build")
 
 
 def bare_copy(rows: list[tuple[Any, ...]]) -> None:
@@ -78,6 +88,7 @@ def rows_of(path: Path) -> list[tuple[Any, ...]]:
 PHASES: dict[str, Callable[[Path], Callable[[], None]]] = {
     "bare": lambda path: partial(bare_copy, rows_of(path)),
     "load": lambda path: partial(load, path),
+    "build": lambda path: build_marts,
 }
 
 
@@ -86,15 +97,10 @@ def measure(phase: str, path: Path) -> None:
     work = PHASES[phase](path)
     with connect(Role.LOADER):
         pass
-    idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.perf_counter()
-    work()
-    seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps([seconds, (peak - idle) / 1024]))
+    print(json.dumps(measured(work)))
 
 
-def measured(phase: str, path: Path) -> tuple[float, float]:
+def in_a_process(phase: str, path: Path) -> tuple[float, float]:
     """Seconds and megabytes of a phase."""
     process = subprocess.run(
         [sys.executable, "-m", "benchmarks.ledger", "--phase", phase, "--file", str(path)],
@@ -121,16 +127,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, temporary_warehouse() as warehouse:
         path = Path(directory) / "year.se"
         made_up_file(path, options.vouchers)
-        bare, first, again = [], [], []
+        bare, first, again, built = [], [], [], []
         for _ in range(options.repeat):
             with warehouse(secrets.token_hex(4)):
-                bare.append(measured("bare", path))
+                bare.append(in_a_process("bare", path))
                 organizations.register(tenant_id="1", name="Mätbolaget AB", organization_number="")
-                first.append(measured("load", path))
-                again.append(measured("load", path))
+                first.append(in_a_process("load", path))
+                again.append(in_a_process("load", path))
+                built.append(in_a_process("build", path))
         print(f"{options.vouchers} vouchers, {path.stat().st_size / 2**20:.1f} MB of SIE")
         base = min(bare)[0]
-        for name, figures in (("bare COPY", bare), ("ledger, first", first), ("ledger, unchanged", again)):
+        for name, figures in (
+            ("bare COPY", bare),
+            ("ledger, first", first),
+            ("ledger, unchanged", again),
+            ("marts and checks", built),
+        ):
             seconds, megabytes = min(figures)[0], max(figure[1] for figure in figures)
             print(f"{name:<18} {seconds:6.2f} s  {seconds / base:5.2f} x  {megabytes:6.0f} MB above idle")
 
