@@ -115,7 +115,7 @@ def _quick(sandbox: Sandbox, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(hook, "_FIRST_PAUSE_SECONDS", 0.001)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _prepared(
     postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[_Prepared]:

@@ -1,8 +1,8 @@
--- purpose: the organization's credential as it is now; seconds_left of the access token
+-- purpose: the organization's credential as it is now; time_left of the access token
 select
     credential_kind,
     access_token,
-    extract(epoch from expires_at - clock_timestamp())::double precision as seconds_left,
+    expires_at - clock_timestamp() as time_left,
     refresh_token,
     refresh_expires_at,
     asked_at,

@@ -66,7 +66,7 @@ class _Stored:
 
     kind: Kind
     access_token: bytes | None
-    seconds_left: float | None
+    time_left: timedelta | None
     refresh_token: bytes | None
     refresh_expires_at: datetime | None
     asked_at: datetime | None
@@ -175,9 +175,9 @@ class Credentials:
 
     def _stored_token(self, stored: _Stored | None, refused: str | None) -> str | None:
         """The token that some process left for all, where it still serves."""
-        if stored is None or stored.access_token is None or stored.seconds_left is None:
+        if stored is None or stored.access_token is None or stored.time_left is None:
             return None
-        left = stored.seconds_left - _RENEW_BEFORE.total_seconds()
+        left = (stored.time_left - _RENEW_BEFORE).total_seconds()
         if left <= 0:
             return None
         token = encryption.decrypt(stored.access_token)
