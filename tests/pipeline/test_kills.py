@@ -66,7 +66,7 @@ def test_killed_at_twenty_moments_and_run_again_is_as_if_never_killed(
             "name": "Avbrottet AB",
             "tenant_id": "4711",
             "seed": 4711,
-            "vouchers": 600,
+            "vouchers": 300,
             "years": [{"from": "2025-01-01", "to": "2025-12-31"}, {"from": "2026-01-01", "to": "2026-12-31"}],
         },
     )
