@@ -36,8 +36,8 @@ clean: ## make down, and remove all its state
 test: environment ## tests, beside a running `make up`, without network
 	@$(VENV)/pytest -m "not slow"
 
-test-fast: environment ## only those without database or Airflow
-	@$(VENV)/pytest -m "not database and not airflow and not slow"
+test-fast: environment ## only those without database, Airflow or sandbox
+	@$(VENV)/pytest -m "not database and not airflow and not slow" --ignore=tests/sandbox
 
 test-all: environment ## all tests, the whole system and kills included
 	@$(VENV)/pytest
