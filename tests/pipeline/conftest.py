@@ -135,20 +135,23 @@ def _prepared(
             ],
         },
     )
-    with running_sandbox("--companies", companies) as sandbox, pytest.MonkeyPatch.context() as patch:
-        _quick(sandbox, patch)
-        connected = Warehouse(postgres, "warehouse_small_company")
-        connected.create(template)
-        connected.point_at(patch)
-        connect_companies(sandbox)
-        # Nothing here is about the report, and each refresh would be waited for.
-        connected.execute("update control.organization set workspace_id = null, dataset_id = null")
-        [organization] = organizations.read(f"fortnox__{TENANT}").organizations
-        fault_free = Warehouse(postgres, "warehouse_fault_free")
-        fault_free.create(connected.name)
-        fault_free.point_at(patch)
-        for run in run_until_done(dag_of(organization)):
-            assert run.errors == {}
+    connected, fault_free = (
+        Warehouse(postgres, f"warehouse_{name}") for name in ("small_company", "fault_free")
+    )
+    with running_sandbox("--companies", companies) as sandbox:
+        # What is patched here must not outlive it: the fixture lives as long as the package's other tests.
+        with pytest.MonkeyPatch.context() as patch:
+            _quick(sandbox, patch)
+            connected.create(template)
+            connected.point_at(patch)
+            connect_companies(sandbox)
+            # Nothing here is about the report, and each refresh would be waited for.
+            connected.execute("update control.organization set workspace_id = null, dataset_id = null")
+            [organization] = organizations.read(f"fortnox__{TENANT}").organizations
+            fault_free.create(connected.name)
+            fault_free.point_at(patch)
+            for run in run_until_done(dag_of(organization)):
+                assert run.errors == {}
         yield _Prepared(sandbox, connected.name, fault_free.dump())
         fault_free.drop()
         connected.drop()

@@ -12,7 +12,14 @@ import pytest
 from sandbox.made_up import CompanySpecification, make_up
 from tests.oracle import start_of_year, stated_closing
 from tests.sandbox.process import free_port, running_sandbox, start
-from tests.support import Warehouse, connect_companies, dag_of, point_at_sandbox, run_dag
+from tests.support import (
+    Warehouse,
+    connect_companies,
+    dag_of,
+    point_at_sandbox,
+    run_dag,
+    without_pace,
+)
 
 pytestmark = pytest.mark.database
 
@@ -101,6 +108,7 @@ def verdict(path: Path, directory: Path, warehouse: Warehouse, patch: pytest.Mon
         return "refused"
     with running_sandbox("--sie", str(path)) as sandbox:
         point_at_sandbox(sandbox, patch)
+        without_pace(sandbox, patch)
         organization = connect_companies(sandbox)[0]
         run = run_dag(dag_of(organization), params={"full_reload": True})
     assert run.errors == {}, f"{path.name}: {run.errors}"
