@@ -341,7 +341,7 @@ class Extraction:
             lists=lists,
             tasks=frozenset(tasks),
             is_first=is_first,
-            next_run=bool(tasks) and (is_first or sum(due.values()) > _MANY_DETAILS),
+            next_run=is_first or sum(due.values()) > _MANY_DETAILS,
             build=build,
             refresh=build or versions.refreshed < versions.built,
         )
