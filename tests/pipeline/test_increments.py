@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from saldo.fortnox.clock import STOCKHOLM
 from saldo.fortnox.resources import CATALOGUE, Group
 from tests.pipeline.company import TODAY, Company, calendar_year, companies, with_small_pages
 from tests.sandbox.process import Sandbox
@@ -49,7 +50,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture(autouse=True)
 def as_it_was(sandbox: Sandbox) -> Iterator[None]:
     yield
-    sandbox.admin("POST", "settings", {"last_modified": {}, "access": {}})
+    sandbox.admin("POST", "settings", {"last_modified": {}, "access": {}, "now": None})
     sandbox.admin("DELETE", "faults")
 
 
@@ -202,6 +203,65 @@ def test_what_fortnox_did_not_honour_is_asked_again_after_a_month(
     company.time_passes(timedelta(days=2))
     company.run()
     assert warehouse.rows(verdict) == [(HONOURED,)]
+
+
+def text_of_first_row(company: Company, number: str) -> str:
+    rows = dict(
+        company.documents("invoices", "document_key, detail_record #>> '{InvoiceRows,0,Description}'")
+    )
+    return str(rows[number])
+
+
+def test_a_change_of_rows_alone_outlasts_an_increment_that_fails_beside_a_sweep_that_does_not(
+    company: Company,
+) -> None:
+    number = company.book("POST", "invoices", {"text": "Före"})["number"]
+    company.first_runs()
+    # Longer ago than the overlap of two increments.
+    an_hour_ago = datetime.now(STOCKHOLM).replace(tzinfo=None) - timedelta(hours=1)
+    company.sandbox.admin("POST", "settings", {"now": an_hour_ago.isoformat()})
+    company.book("PATCH", f"invoices/{number}", {"text": "Efter"})
+    company.sandbox.admin("POST", "settings", {"now": None})
+    company.time_passes()
+    increment = "/3/invoices?limit=500&offset=0&lastmodified"
+    company.sandbox.admin("POST", "faults", [{"kind": "status", "path_contains": increment, "times": 1000}])
+    company.run()
+    assert company.warehouse.rows(
+        "select swept_at > now() - interval '1 hour' from control.sync_cursor where resource = 'invoices'"
+    ) == [(True,)]
+    assert text_of_first_row(company, number) == "Före"
+
+    company.sandbox.admin("DELETE", "faults")
+    company.run()
+
+    assert text_of_first_row(company, number) == "Efter"
+
+
+def test_a_change_of_rows_alone_is_found_too_while_nobody_knows_yet_what_lastmodified_does(
+    company: Company,
+) -> None:
+    number = company.book("POST", "invoices", {"text": "Före"})["number"]
+    company.first_runs()
+    company.warehouse.execute("update control.sync_cursor set lastmodified = null, probed_at = null")
+    company.book("PATCH", f"invoices/{number}", {"text": "Efter"})
+
+    company.run()
+
+    assert text_of_first_row(company, number) == "Efter"
+
+
+def test_a_record_that_is_dated_ahead_does_not_hide_that_lastmodified_works(
+    company: Company, sandbox: Sandbox, warehouse: Warehouse
+) -> None:
+    sandbox.admin("POST", "settings", {"now": f"{TODAY + timedelta(days=400)}T12:00:00"})
+    company.book("POST", "invoices", {"date": TODAY.isoformat()})
+    sandbox.admin("POST", "settings", {"now": None})
+
+    company.first_runs()
+
+    assert warehouse.rows("select lastmodified from control.sync_cursor where resource = 'invoices'") == [
+        (HONOURED,)
+    ]
 
 
 def test_tax_reductions_hold_personal_numbers_and_are_off_unless_switched_on(

@@ -68,13 +68,14 @@ class Fortnox:
 
 
 def all_of(fortnox: Fortnox, path: str, query: str = "") -> list[dict[str, Any]]:
-    """Every record of a list, page by page of 500."""
+    """Every record of a list, page by page of 500; some lists have one page, and do not say so."""
     records: list[dict[str, Any]] = []
     while True:
         body = fortnox.json(f"{path}?limit=500&page={len(records) // 500 + 1}&{query}")
-        meta, page = body.values()
+        meta = body.pop("MetaInformation", None)
+        [page] = body.values()
         records += page
-        if meta["@CurrentPage"] >= meta["@TotalPages"]:
+        if meta is None or meta["@CurrentPage"] >= meta["@TotalPages"]:
             return records
 
 

@@ -329,11 +329,17 @@ class FortnoxHook(HttpHook):
         page, asked_at = self.page(resource, choice=choice)
         return page.total, asked_at
 
-    def honours_lastmodified(self, resource: Resource, financial_year_id: int | None = None) -> Verdict:
+    def honours_lastmodified(
+        self, resource: Resource, record_count: int, financial_year_id: int | None = None
+    ) -> Verdict:
         """Whether this company's Fortnox gives only changes when asked for them: "honoured", "refused" (an
-        error), or "ignored" (everything comes). What was changed since tomorrow is nothing.
+        error), or "ignored" (everything comes). What was changed since tomorrow is nothing, or a record that
+        somebody's clock dated ahead.
 
-        Ask it of a list that is known not to be empty.
+        Args:
+            resource: the list.
+            record_count: how many records it has, one at least.
+            financial_year_id: of this year, where it is kept per year.
 
         Raises:
             FortnoxError: as the tree of saldo.fortnox.errors says.
@@ -344,7 +350,7 @@ class FortnoxHook(HttpHook):
             page, _ = self.page(resource, choice=choice)
         except RejectedRequestError:
             return "refused"
-        return "honoured" if page.total == 0 else "ignored"
+        return "honoured" if page.total is not None and page.total < record_count else "ignored"
 
     def details(self, resource: Resource, keys: Iterable[str]) -> Iterator[Detail]:
         """The single records of the keys, as they come: several requests are on their way at a time, so that

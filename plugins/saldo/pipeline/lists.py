@@ -92,8 +92,8 @@ class Lists:
         cursors = self.work.cursors()
         latest: dict[str, datetime] = {}
         for (name, _), cursor in cursors.items():
-            if cursor.asked_at is not None:
-                latest[name] = max(cursor.asked_at, latest.get(name, cursor.asked_at))
+            if cursor.read_at is not None:
+                latest[name] = max(cursor.read_at, latest.get(name, cursor.read_at))
         now = datetime.now(UTC)
         long = [name for name in self.failed if name in latest and latest[name] < now - TOO_LONG]
         if long:
@@ -179,6 +179,8 @@ class Lists:
         self, resource: Resource, year: FinancialYear | None, mode: Mode, since: datetime | None = None
     ) -> int:
         line, scope = self.work.begin(resource, year), scope_of(year)
+        before = self.work.cursors().get((resource.name, scope), Cursor())
+        names_changes = mode in (Mode.INCREMENT, Mode.INTERVAL) or self.work.request.asks_anew()
         if mode is Mode.INCREMENT and since is None:
             since = self._last_asked(resource, year)
         sweep = self.work.hook.sweep(
@@ -199,7 +201,7 @@ class Lists:
                     asked_at=sweep.asked_at,
                     is_whole=mode is Mode.WHOLE,
                     is_detailed=resource.detail_key is not None,
-                    names_changes=mode in (Mode.INCREMENT, Mode.INTERVAL) or self.work.request.asks_anew(),
+                    names_changes=names_changes,
                 )
                 if mode is not Mode.INTERVAL and not self.work.request.is_backfill:
                     landing.move_cursor(
@@ -209,6 +211,7 @@ class Lists:
                         asked_at=sweep.asked_at,
                         record_count=sweep.total if mode is Mode.WHOLE else None,
                         is_whole=mode is Mode.WHOLE,
+                        tells_changes=names_changes or resource.detail_key is None,
                     )
                 oddities = _oddities(sweep.unheld, merged.keyless)
                 status = line.end(connection, "ok", mode, merged, detail=oddities, swept_at=sweep.asked_at)
@@ -216,8 +219,11 @@ class Lists:
             sweep.close()
         line.say(status)
         if mode is Mode.WHOLE and not self.work.request.is_backfill:
-            cursor = self.work.cursors().get((resource.name, scope))
-            self.find_out_lastmodified(resource, year, cursor)
+            cursor = self.work.cursors()[resource.name, scope]
+            is_honoured = self.find_out_lastmodified(resource, year, cursor)
+            if is_honoured and before.asked_at is not None:
+                # What was changed in rows alone while nobody could be asked.
+                self._land(resource, year, Mode.INCREMENT)
         return sweep.total
 
     def _land_if_counted(self, resource: Resource, year: FinancialYear | None) -> None:
@@ -238,21 +244,25 @@ class Lists:
 
     def find_out_lastmodified(
         self, resource: Resource, year: FinancialYear | None, cursor: Cursor | None
-    ) -> None:
+    ) -> bool:
         """Asks what this company's Fortnox does with `lastmodified`, where that is not known of the list;
-        what just landed counts, whether or not it answers."""
+        returns whether it was found to be honoured. What just landed counts, whether or not it answers."""
         now = datetime.now(UTC)
         known = self.work.cursors().get((resource.name, ""))
         if not plan.asks_for_changes(resource, cursor, known, now):
-            return
+            return False
+        assert cursor is not None
         try:
-            verdict = self.work.hook.honours_lastmodified(resource, year.financial_year_id if year else None)
+            verdict = self.work.hook.honours_lastmodified(
+                resource, cursor.record_count or 1, year.financial_year_id if year else None
+            )
         except (TemporaryError, NotAvailableError) as error:
             log.info("%s: not known yet whether lastmodified works: %s", resource.name, error.reason)
-            return
+            return False
         log.info("%s: Fortnox's lastmodified is %s for this company", resource.name, verdict)
         with self.work.transaction() as connection:
             landing.note_lastmodified(connection, resource.name, "", verdict, now)
+        return verdict == plan.HONOURED
 
     def _details(self, resource: Resource, until: float) -> None:
         """Fetches the due details of one resource; the threads go on while a batch is written.

@@ -63,9 +63,9 @@ def step(
     do not work, a list of a few pages is read whole as long as the run can afford it, and else counted; a
     longer one waits for the next day.
     """
-    if anew or cursor is None or cursor.asked_at is None:
+    if anew or cursor is None or cursor.read_at is None:
         return Step(Mode.WHOLE, _pages(cursor))
-    if not resource.is_hot and cursor.asked_at > now - DAILY:
+    if not resource.is_hot and cursor.read_at > now - DAILY:
         return None
     if cursor.swept_at is None or resource.shape is Shape.OBJECT:
         return Step(Mode.WHOLE, _pages(cursor))

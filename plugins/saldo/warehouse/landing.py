@@ -83,10 +83,10 @@ def _spaced(number: int) -> str:
 class Cursor:
     """How far landing has come with a resource, or with one financial year of it.
 
-    All times are UTC, those of lists by Fortnox's clock: `asked_at` when the newest list or increment that
-    landed was asked for, `swept_at` the same of the newest whole list. `lastmodified` is what a probe
-    found at `probed_at`: honoured, ignored, refused, or None before any. `record_count` is Fortnox's total
-    when it was last counted.
+    All times are UTC, those of lists by Fortnox's clock: `asked_at` when the newest answer that told all
+    changes until then was asked for, `swept_at` the same of the newest whole list. `lastmodified` is what a
+    probe found at `probed_at`: honoured, ignored, refused, or None before any. `record_count` is Fortnox's
+    total when it was last counted.
     """
 
     asked_at: datetime | None = None
@@ -94,6 +94,11 @@ class Cursor:
     lastmodified: str | None = None
     probed_at: datetime | None = None
     record_count: int | None = None
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When the newest answer of any kind was asked for."""
+        return max(filter(None, (self.asked_at, self.swept_at)), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,10 +312,13 @@ def move_cursor(
     asked_at: datetime,
     record_count: int | None,
     is_whole: bool,
+    tells_changes: bool = True,
 ) -> None:
     """Moves a cursor, in the transaction of the rows; never backwards.
 
-    `record_count` is Fortnox's total, or None where this list did not tell it.
+    `record_count` is Fortnox's total, or None where this list did not tell it. A list does not tell all
+    changes (`tells_changes`) where rows are wanted that it does not show: the next increment is then asked
+    for since the moment of the last one.
     """
     parameters = {
         "resource": resource,
@@ -318,6 +326,7 @@ def move_cursor(
         "asked_at": asked_at,
         "record_count": record_count,
         "is_whole": is_whole,
+        "tells_changes": tells_changes,
     }
     run(connection, "control/sync_cursor_move", parameters)
 
