@@ -63,6 +63,8 @@ class Year:
     accounts: Mapping[str, str] | None = None
     objects: Mapping[tuple[str, str], str] = field(default_factory=dict)
     stated: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    budget: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Planned change by account and month (YYYYMM)."""
     states_balances: bool = True
     faults: tuple[dict[str, Any], ...] = ()
     contradictions: tuple[dict[str, Any], ...] = ()
@@ -149,6 +151,10 @@ def _land_year(connection: Connection, organization_id: int, year: Year) -> None
         cursor.executemany(
             "insert into landing.ledger_balance values (%s, %s, %s, 0, '', %s, '', %s, null)",
             [(*key, kind, account, amount) for (kind, account), amount in year.balances().items()],
+        )
+        cursor.executemany(
+            "insert into landing.ledger_balance values (%s, %s, 'PBUDGET', 0, %s, %s, '', %s, null)",
+            [(*key, month, account, amount) for (account, month), amount in year.budget.items()],
         )
         vouchers = year.numbered()
         cursor.executemany(

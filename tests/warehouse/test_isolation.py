@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import psycopg
@@ -14,7 +14,7 @@ from psycopg import sql as composed
 from saldo.database import Role, connect
 from saldo.warehouse.build import build
 from tests.support import Warehouse
-from tests.warehouse.books import Row, Voucher, Year, company, land
+from tests.warehouse.books import Row, Voucher, Year, company, land, voucher
 from tests.warehouse.made import busy_year
 
 pytestmark = pytest.mark.database
@@ -45,12 +45,14 @@ def doubled(year: Year) -> Year:
         for each in year.vouchers
     )
     opening = {account: str(Decimal(amount) * 2) for account, amount in year.opening.items()}
-    return Year(year.financial_year_id, year.start, year.end, vouchers, opening=opening, objects=year.objects)
+    return replace(year, vouchers=vouchers, opening=opening)
 
 
 @pytest.fixture(scope="module")
 def pair(module_warehouse: Warehouse) -> Pair:
-    year = busy_year(1, "2025-01-01", "2025-12-31")
+    busy = busy_year(1, "2025-01-01", "2025-12-31")
+    unbalanced = voucher("2025-03-03", ("1930", "7"), ("3001", "-6"))
+    year = replace(busy, vouchers=(*busy.vouchers, unbalanced), budget={("3001", "202503"): "-500"})
     documents = {
         "companyinformation": [{"DatabaseNumber": 1, "CompanyName": "Samma namn"}],
         "financialyears": [{"Id": 1, "FromDate": "2025-01-01", "ToDate": "2025-12-31"}],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -50,17 +51,38 @@ def statement(
     return {(row[0], row[1]): row[2:] for row in rows}
 
 
-def assert_statements_are_the_oracle_s(warehouse: Warehouse, organization_id: int, year: Year) -> None:
-    income = statement(warehouse, organization_id, year, "income_statement", "amount", "year_to_date_amount")
-    assert income == oracle.income_statement(year)
-    sheet = statement(
-        warehouse, organization_id, year, "balance_sheet",
+STATEMENTS = {
+    "income_statement": (
+        "amount", "year_to_date_amount", "rolling_12_amount", "last_year_amount", "last_year_to_date_amount",
+        "budget_amount", "budget_to_date_amount",
+    ),
+    "cash_flow": (
+        "amount", "year_to_date_amount", "rolling_12_amount", "last_year_amount", "last_year_to_date_amount",
+    ),
+    "balance_sheet": (
         "opening_of_year_amount", "opening_amount", "change_amount", "closing_amount",
-    )  # fmt: skip
-    expected = oracle.balance_sheet(year)
-    assert sheet == expected
-    for period in {number for number, _ in sheet}:
-        assert sheet[period, "total_assets"] == sheet[period, "total_equity_liabilities"]
+        "last_year_closing_amount",
+    ),
+}  # fmt: skip
+
+
+def assert_statements_are_the_oracle_s(warehouse: Warehouse, organization_id: int, *years: Year) -> None:
+    """`years` are all that the organization has."""
+    for name, columns in STATEMENTS.items():
+        found = {
+            (year.financial_year_id, *key): amounts
+            for year in years
+            for key, amounts in statement(warehouse, organization_id, year, name, *columns).items()
+        }
+        expected = getattr(oracle, name)(years)
+        assert found.keys() == expected.keys(), name
+        assert {key: (found[key], expected[key]) for key in found if found[key] != expected[key]} == {}, name
+        if name == "balance_sheet":
+            for year_id, period in {key[:2] for key in found}:
+                assert (
+                    found[year_id, period, "total_assets"][:4]
+                    == found[year_id, period, "total_equity_liabilities"][:4]
+                )
 
 
 YEARS = {
@@ -101,8 +123,7 @@ def test_years_beside_each_other_each_by_its_own_chart(
 
     built(organization_id, *years)
 
-    for year in years:
-        assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, *years)
     goods = [("raw_materials_cost",), ("goods_for_resale_cost",)]
     lines = module_warehouse.rows(
         "select distinct line_code, bas_year from mart.fct_account_balance_period "
@@ -114,6 +135,134 @@ def test_years_beside_each_other_each_by_its_own_chart(
         [organization_id],
     )
     assert lines == [(*goods[0], 2024), (*goods[0], 2025), (*goods[1], 2026)]
+
+
+def test_years_of_other_lengths_and_limits_after_each_other(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    years = [
+        busy_year(8, "2020-05-08", "2021-04-30", seed=21, opening={}),
+        busy_year(3, "2021-05-01", "2022-10-31", seed=22),
+        busy_year(5, "2022-11-01", "2023-10-31", seed=23),
+        # two open at once, and one missing before the last
+        busy_year(6, "2023-11-01", "2024-10-31", seed=24, vouchers=20),
+        busy_year(2, "2026-01-01", "2026-12-31", seed=25, vouchers=5),
+    ]
+
+    built(organization_id, *years)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, *years)
+    known = module_warehouse.rows(
+        "select count(*) filter (where has_twelve_months), count(last_year_period_key), count(*) "
+        "from mart.dim_fiscal_period where organization_id = %s",
+        [organization_id],
+    )
+    assert known == [(54 - 11 + 1, 54 - 12, 54 + 12)]
+
+
+def test_years_that_end_within_a_month_compare_with_the_same_part_of_it(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    years = [
+        busy_year(1, "2023-07-17", "2024-07-16", seed=31),
+        busy_year(2, "2024-07-17", "2025-07-16", seed=32),
+    ]
+
+    built(organization_id, *years)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, *years)
+
+
+def test_budget_beside_what_was_booked(module_warehouse: Warehouse, organization_id: int) -> None:
+    vouchers = (
+        voucher("2025-02-01", ("1930", "900"), ("3001", "-900")),
+        voucher("2025-02-10", ("5010", "250"), ("1930", "-250")),
+    )
+    budget = {("3001", "202501"): "-500", ("3001", "202502"): "-800", ("6110", "202502"): "40"}
+    year = Year(1, "2025-01-01", "2025-12-31", vouchers, budget={**budget, ("3001", "202601"): "-1"})
+    without = Year(2, "2024-01-01", "2024-12-31", vouchers=(voucher("2024-02-01", ("1930", "0")),))
+
+    result = built(organization_id, year, without)
+
+    assert_statements_are_the_oracle_s(
+        module_warehouse, organization_id, replace(year, budget=budget), without
+    )
+    columns = ("amount", "budget_amount", "deviation_amount", "deviation_to_date_amount")
+    cells = statement(module_warehouse, organization_id, year, "income_statement", *columns)
+    assert cells[1, "net_sales"] == (0, 500, -500, -500)
+    assert cells[2, "net_sales"] == (900, 800, 100, -400)
+    assert cells[2, "other_external_costs"] == (-250, -40, -210, -210)
+    assert cells[3, "operating_result"] == (0, 0, 0, -610)
+    assert [check.failing for check in result.checks if check.name == "budget_outside_year"] == [1]
+
+
+def test_split_by_cost_centre_and_project_sums_to_the_income_statement(
+    module_warehouse: Warehouse, organization_id: int
+) -> None:
+    year = busy_year(1, "2025-01-01", "2025-12-31", seed=41)
+
+    built(organization_id, year)
+
+    split = module_warehouse.rows(
+        "select line_code, cost_center_number, project_number, sum(amount) "
+        "from mart.income_statement_by_object "
+        "join mart.dim_statement_line using (statement_line_key) "
+        "join mart.dim_cost_center using (organization_id, cost_center_key) "
+        "join mart.dim_project using (organization_id, project_key) "
+        "where organization_id = %s group by 1, 2, 3",
+        [organization_id],
+    )
+    whole = statement(module_warehouse, organization_id, year, "income_statement", "year_to_date_amount")
+    sums: dict[str, Decimal] = {}
+    for line, _, _, amount in split:
+        sums[line] = sums.get(line, Decimal()) + amount
+    assert sums == {
+        line: amount for (period, line), (amount,) in whole.items() if period == 12 and line in sums
+    }
+    booked: dict[tuple[str, str], Decimal] = {}
+    for row in year.rows():
+        if 3000 <= int(row.account) < 8990:
+            key = (row.cost_center, row.project)
+            booked[key] = booked.get(key, Decimal()) - row.amount
+    assert {
+        (center, project): amount for line, center, project, amount in split if line == "net_result"
+    } == booked
+
+
+def test_cash_flow_of_a_year_line_by_line(module_warehouse: Warehouse, organization_id: int) -> None:
+    """The worked example of docs/accounting.md."""
+    year = Year(1, "2025-01-01", "2025-12-31", (
+        voucher("2025-01-10", ("1510", "1250"), ("3001", "-1000"), ("2611", "-250")),
+        voucher("2025-02-10", ("1930", "1000"), ("1510", "-1000")),
+        voucher("2025-03-10", ("1220", "400"), ("1930", "-400")),
+        voucher("2025-06-30", ("7832", "80"), ("1229", "-80")),
+        voucher("2025-09-01", ("1930", "300"), ("1229", "80"), ("1220", "-320"), ("3973", "-60")),
+        voucher("2025-10-01", ("1930", "500"), ("2350", "-500")),
+        voucher("2025-11-01", ("2091", "150"), ("2898", "-150")),
+        voucher("2025-11-20", ("2898", "150"), ("1930", "-150")),
+        voucher("2025-12-31", ("8910", "200"), ("2512", "-200")),
+        voucher("2025-12-31", ("8999", "780"), ("2099", "-780")),
+    ), opening={"1930": "100", "2081": "-50", "2091": "-50"})  # fmt: skip
+
+    built(organization_id, year)
+
+    assert_statements_are_the_oracle_s(module_warehouse, organization_id, year)
+    flow = statement(module_warehouse, organization_id, year, "cash_flow", "year_to_date_amount")
+    assert {line: amount for (period, line), (amount,) in flow.items() if period == 12 and amount} == {
+        "cash_result_after_financial": 980,
+        "cash_depreciation": 80,
+        "cash_disposal_results": -60,
+        "cash_before_working_capital": 1000,
+        "cash_trade_receivables": -250,
+        "cash_other_liabilities": 250,
+        "cash_from_operations": 1000,
+        "cash_tangible": -100,
+        "cash_from_investing": -100,
+        "cash_dividends": -150,
+        "cash_loans": 500,
+        "cash_from_financing": 350,
+        "cash_flow_total": 1250,
+    }
 
 
 def test_result_closed_to_equity_is_not_counted_twice(

@@ -57,9 +57,22 @@ def test_accounts_are_on_the_side_that_their_class_says() -> None:
         assert line["sign"] == ("1" if first < 2000 else "-1"), row
 
 
+def test_every_account_moves_cash_by_the_reverse_of_its_movement_and_cash_itself_by_none() -> None:
+    weights = dict.fromkeys(range(1000, 9000), 0)
+    for row in reference("cash_flow_account_range"):
+        for number in range(int(row["account_from"]), int(row["account_to"]) + 1):
+            weights[number] += int(row["weight"])
+    assert {number for number, weight in weights.items() if weight == 0} == set(range(1900, 2000))
+    assert set(weights.values()) == {0, 1}
+
+
 def test_every_line_has_accounts_and_every_label_two_languages() -> None:
     lines = reference("dim_statement_line")
-    mapped = {row["line_code"] for row in reference("statement_account_range")}
+    mapped = {
+        row["line_code"]
+        for name in ("statement_account_range", "cash_flow_account_range")
+        for row in reference(name)
+    }
     assert {row["line_code"] for row in lines if row["kind"] == "line"} == mapped - {"calculated_result"}
     assert [row for row in lines if not all(row.values())] == []
     assert [int(row["line_order"]) for row in lines] == sorted({int(row["line_order"]) for row in lines})

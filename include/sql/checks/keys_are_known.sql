@@ -2,7 +2,9 @@
 -- inputs:   mart.fct_ledger_row, mart.fct_account_balance_period, mart.trial_balance,
 --           mart.income_statement, mart.balance_sheet, mart.as_of, mart.dim_organization,
 --           mart.dim_financial_year, mart.dim_fiscal_period, mart.dim_account,
---           mart.dim_cost_center, mart.dim_project, mart.dim_date, mart.dim_statement_line
+--           mart.dim_cost_center, mart.dim_project, mart.dim_date, mart.dim_statement_line,
+--           mart.fct_budget, mart.cash_flow, mart.income_statement_by_object,
+--           mart.bridge_account_cash_flow_line
 -- why:      a key that a fact carries and its dimension lacks is a row that Power BI shows as
 --           blank; that keys are unique and not null is the primary keys' business
 with
@@ -216,6 +218,134 @@ fact_key as (
         date_key as key_value
     from mart.as_of
     group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'fct_budget' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.fct_budget
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'fct_budget' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.fct_budget
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'fct_budget' as fact,
+        'account_key' as key_name,
+        account_key as key_value
+    from mart.fct_budget
+    group by organization_id, account_key
+    union all
+    select
+        organization_id,
+        'fct_budget' as fact,
+        'statement_line_key' as key_name,
+        statement_line_key as key_value
+    from mart.fct_budget
+    group by organization_id, statement_line_key
+    union all
+    select
+        organization_id,
+        'fct_budget' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.fct_budget
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'cash_flow' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.cash_flow
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'cash_flow' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.cash_flow
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'cash_flow' as fact,
+        'statement_line_key' as key_name,
+        statement_line_key as key_value
+    from mart.cash_flow
+    group by organization_id, statement_line_key
+    union all
+    select
+        organization_id,
+        'cash_flow' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.cash_flow
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'income_statement_by_object' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.income_statement_by_object
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'income_statement_by_object' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.income_statement_by_object
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'income_statement_by_object' as fact,
+        'statement_line_key' as key_name,
+        statement_line_key as key_value
+    from mart.income_statement_by_object
+    group by organization_id, statement_line_key
+    union all
+    select
+        organization_id,
+        'income_statement_by_object' as fact,
+        'cost_center_key' as key_name,
+        cost_center_key as key_value
+    from mart.income_statement_by_object
+    group by organization_id, cost_center_key
+    union all
+    select
+        organization_id,
+        'income_statement_by_object' as fact,
+        'project_key' as key_name,
+        project_key as key_value
+    from mart.income_statement_by_object
+    group by organization_id, project_key
+    union all
+    select
+        organization_id,
+        'bridge_account_cash_flow_line' as fact,
+        'account_key' as key_name,
+        account_key as key_value
+    from mart.bridge_account_cash_flow_line
+    group by organization_id, account_key
+    union all
+    select
+        organization_id,
+        'bridge_account_cash_flow_line' as fact,
+        'statement_line_key' as key_name,
+        statement_line_key as key_value
+    from mart.bridge_account_cash_flow_line
+    group by organization_id, statement_line_key
 
 ),
 

@@ -1,12 +1,14 @@
--- grain:  organization x period of a loaded financial year x line (those in use that year, and all
---         subtotals and derived lines)
+-- grain:  organization x period of a loaded financial year x line (those the organization ever
+--         used, and all subtotals and derived lines)
 -- key:    organization_id, fiscal_period_key, statement_line_key
--- inputs: staging.ledger_balance, fct_ledger_row, fct_account_balance_period, dim_financial_year,
---         dim_fiscal_period, mart.dim_statement_line, mart.bridge_statement_line
+-- inputs: staging.ledger_balance, unbalanced_voucher, fct_account_balance_period,
+--         dim_financial_year, dim_fiscal_period, mart.dim_statement_line,
+--         mart.bridge_statement_line
 -- why:    signed as a reader expects (assets +, equity and liabilities +). Four derived lines make
 --         total assets equal total equity and liabilities to the öre for every organization and
 --         period: the result not yet booked, a prior result that the opening balances lack,
---         accounts outside 1000-8999, and vouchers that do not balance
+--         accounts outside 1000-8999, and vouchers that do not balance. Last year's amount is empty
+--         where there is no ledger of that month
 create table mart.balance_sheet (
     organization_id bigint not null,
     fiscal_period_key bigint not null,
@@ -17,12 +19,14 @@ create table mart.balance_sheet (
     opening_amount numeric(18, 2) not null,
     change_amount numeric(18, 2) not null,
     closing_amount numeric(18, 2) not null,
+    last_year_closing_amount numeric(18, 2),
     primary key (organization_id, fiscal_period_key, statement_line_key)
 );
 
 insert into mart.balance_sheet (
     organization_id, fiscal_period_key, statement_line_key, financial_year_key, date_key,
-    opening_of_year_amount, opening_amount, change_amount, closing_amount
+    opening_of_year_amount, opening_amount, change_amount, closing_amount,
+    last_year_closing_amount
 )
 with
 
@@ -57,35 +61,13 @@ prior_result as (
 
 ),
 
-unbalanced_voucher as (
-
-    select
-        organization_id,
-        financial_year_key,
-        fiscal_period_key,
-        voucher_series,
-        voucher_number,
-        voucher_ordinal,
-        sum(amount) as net_amount
-    from mart.fct_ledger_row
-    group by
-        organization_id,
-        financial_year_key,
-        fiscal_period_key,
-        voucher_series,
-        voucher_number,
-        voucher_ordinal
-    having sum(amount) <> 0
-
-),
-
 unbalanced_period as (
 
     select
         organization_id,
         fiscal_period_key,
-        -sum(net_amount) as net_amount
-    from unbalanced_voucher
+        -sum(difference_amount) as net_amount
+    from mart.unbalanced_voucher
     group by organization_id, fiscal_period_key
 
 ),
@@ -178,47 +160,39 @@ shown as (
 
     select
         organization_id,
-        financial_year_key,
         statement_line_key
     from cell
     union distinct
     select
         financial_year.organization_id,
-        financial_year.financial_year_key,
         statement_line.statement_line_key
     from mart.dim_financial_year as financial_year
     cross join mart.dim_statement_line as statement_line
     where
-        statement_line.statement_code = 'balance_sheet'
+        financial_year.has_ledger
+        and statement_line.statement_code = 'balance_sheet'
         and statement_line.kind in ('subtotal', 'derived')
 
 ),
 
-final as (
+filled as (
 
     select
-        -- keys
         shown.organization_id,
         fiscal_period.fiscal_period_key,
         shown.statement_line_key,
-        shown.financial_year_key,
+        fiscal_period.financial_year_key,
+        fiscal_period.last_year_period_key,
         fiscal_period.date_key,
-
-        -- measures
         coalesce(first_value(cell.opening_amount) over whole_year, 0) as opening_of_year_amount,
         coalesce(cell.opening_amount, 0) as opening_amount,
         coalesce(cell.change_amount, 0) as change_amount,
         coalesce(cell.opening_amount, 0) + coalesce(cell.change_amount, 0) as closing_amount
     from shown
-    inner join mart.dim_financial_year as financial_year
-        on
-            shown.organization_id = financial_year.organization_id
-            and shown.financial_year_key = financial_year.financial_year_key
-            and financial_year.has_ledger
     inner join mart.dim_fiscal_period as fiscal_period
         on
             shown.organization_id = fiscal_period.organization_id
-            and shown.financial_year_key = fiscal_period.financial_year_key
+            and fiscal_period.has_ledger
     left join cell
         on
             shown.organization_id = cell.organization_id
@@ -227,11 +201,36 @@ final as (
     window whole_year as (
         partition by
             shown.organization_id,
-            shown.financial_year_key,
+            fiscal_period.financial_year_key,
             shown.statement_line_key
         order by fiscal_period.period_number
         rows between unbounded preceding and unbounded following
     )
+
+),
+
+final as (
+
+    select
+        -- keys
+        filled.organization_id,
+        filled.fiscal_period_key,
+        filled.statement_line_key,
+        filled.financial_year_key,
+        filled.date_key,
+
+        -- measures
+        filled.opening_of_year_amount,
+        filled.opening_amount,
+        filled.change_amount,
+        filled.closing_amount,
+        last_year.closing_amount as last_year_closing_amount
+    from filled
+    left join filled as last_year
+        on
+            filled.organization_id = last_year.organization_id
+            and filled.last_year_period_key = last_year.fiscal_period_key
+            and filled.statement_line_key = last_year.statement_line_key
 
 )
 

@@ -5,7 +5,9 @@
 --         amount (debit +) into the amount that a reader expects
 create table mart.dim_statement_line (
     statement_line_key int primary key,
-    statement_code text not null check (statement_code in ('income_statement', 'balance_sheet')),
+    statement_code text not null check (
+        statement_code in ('income_statement', 'balance_sheet', 'cash_flow')
+    ),
     section_code text not null,
     section_sv text not null,
     section_en text not null,

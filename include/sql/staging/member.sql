@@ -2,8 +2,8 @@
 -- key:    organization_id, entity, natural_key
 -- inputs: staging.financial_year, staging.fiscal_period, staging.ledger_account,
 --         staging.ledger_object, staging.ledger_row, staging.ledger_balance,
---         staging.fortnox_accounts, staging.fortnox_costcenters, staging.fortnox_projects,
---         staging.fortnox_customers, staging.fortnox_suppliers
+--         staging.ledger_budget, staging.fortnox_accounts, staging.fortnox_costcenters,
+--         staging.fortnox_projects, staging.fortnox_customers, staging.fortnox_suppliers
 -- why:    the one place that says what the members of each dimension are: control.key_map gets
 --         them from it as a build begins
 create view staging.member with (security_invoker = true) as
@@ -54,6 +54,12 @@ select
     'account' as entity,
     account_number as natural_key
 from staging.ledger_balance
+union distinct
+select
+    organization_id,
+    'account' as entity,
+    account_number as natural_key
+from staging.ledger_budget
 union distinct
 select
     organization_id,
