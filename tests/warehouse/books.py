@@ -178,6 +178,7 @@ def _land_year(connection: Connection, organization_id: int, year: Year) -> None
         )  # fmt: skip
 
 
+DETAIL = "its single record"
 KEYS = {
     "companyinformation": ("DatabaseNumber",),
     "financialyears": ("Id",),
@@ -186,22 +187,32 @@ KEYS = {
     "suppliers": ("SupplierNumber",),
     "projects": ("ProjectNumber",),
     "costcenters": ("Code",),
+    "invoices": ("DocumentNumber",),
+    "invoicepayments": ("Number",),
+    "supplierinvoices": ("GivenNumber",),
+    "supplierinvoicepayments": ("Number",),
+    "vouchers": ("Year", "VoucherSeries", "VoucherNumber"),
+    "contracts": ("DocumentNumber",),
+    "articles": ("ArticleNumber",),
 }
 
 
 def _land_document(
     connection: Connection, organization_id: int, resource: str, record: Mapping[str, Any]
 ) -> None:
+    listed = dict(record)
+    detail = listed.pop(DETAIL, None)
     connection.execute(
         "insert into landing.document "
-        "(organization_id, resource, document_key, scope, list_record, changed_at) "
-        "values (%s, %s, %s, %s, %s, %s)",
+        "(organization_id, resource, document_key, scope, list_record, detail_record, changed_at) "
+        "values (%s, %s, %s, %s, %s, %s, %s)",
         [
             organization_id,
             resource,
             "/".join(str(record[field]) for field in KEYS[resource]),
-            str(record["Year"]) if resource == "accounts" else "",
-            Jsonb(dict(record)),
+            str(record["Year"]) if resource in ("accounts", "vouchers") else "",
+            Jsonb(listed),
+            None if detail is None else Jsonb(detail),
             LANDED_AT,
         ],
     )

@@ -15,6 +15,7 @@ from saldo.database import Role, connect
 from saldo.warehouse.build import build
 from tests.support import Warehouse
 from tests.warehouse.books import Row, Voucher, Year, company, land, voucher
+from tests.warehouse.documents import invoice, payment
 from tests.warehouse.made import busy_year
 
 pytestmark = pytest.mark.database
@@ -61,6 +62,8 @@ def pair(module_warehouse: Warehouse) -> Pair:
         "suppliers": [{"SupplierNumber": "1", "Name": "Leverantör"}],
         "projects": [{"ProjectNumber": "P1", "Description": "Bryggan"}],
         "costcenters": [{"Code": "10", "Description": "Verkstad"}],
+        "invoices": [invoice("1", "2025-01-10", "2025-02-10", "100", balance="40")],
+        "invoicepayments": [payment("1", "1", "2025-03-10", "60")],
     }
     first, second = company(1), company(2)
     land(first, year, documents=documents)

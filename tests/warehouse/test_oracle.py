@@ -15,8 +15,8 @@ import pytest
 from sandbox.books import LedgerYear
 from sandbox.demo import demo_companies
 from sandbox.made_up import CompanySpecification, make_up
-from tests.sandbox.process import Sandbox
-from tests.support import Warehouse, connect_companies, dag_of, point_at_sandbox, run_dag
+from tests.sandbox.process import running_sandbox
+from tests.support import Warehouse, connect_companies, dag_of, point_at_sandbox, run_until_done, without_pace
 from tests.warehouse.books import Row, Voucher, Year
 from tests.warehouse.test_marts import assert_statements_are_the_oracle_s
 
@@ -49,13 +49,14 @@ def told(year: LedgerYear) -> Year:
 
 
 @pytest.fixture(scope="module")
-def landed(sandbox: Sandbox, module_warehouse: Warehouse) -> dict[str, int]:
-    """Tenant -> organization_id, each fetched whole and built."""
-    with pytest.MonkeyPatch.context() as patch:
+def landed(module_warehouse: Warehouse) -> dict[str, int]:
+    """Tenant -> organization_id, each fetched whole, with every single record, and built."""
+    with running_sandbox("--companies", "demo") as sandbox, pytest.MonkeyPatch.context() as patch:
         point_at_sandbox(sandbox, patch)
+        without_pace(sandbox, patch)
         organizations = connect_companies(sandbox)
         for organization in organizations:
-            assert run_dag(dag_of(organization), params={"full_reload": True}).errors == {}
+            assert run_until_done(dag_of(organization))[-1].errors == {}
     return {organization.tenant_id: organization.organization_id for organization in organizations}
 
 

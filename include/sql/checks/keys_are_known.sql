@@ -4,7 +4,10 @@
 --           mart.dim_financial_year, mart.dim_fiscal_period, mart.dim_account,
 --           mart.dim_cost_center, mart.dim_project, mart.dim_date, mart.dim_statement_line,
 --           mart.fct_budget, mart.cash_flow, mart.income_statement_by_object,
---           mart.bridge_account_cash_flow_line
+--           mart.bridge_account_cash_flow_line, mart.fct_subledger_movement, mart.fct_open_item,
+--           mart.ageing, mart.subledger_roll_forward, mart.subledger_reconciliation,
+--           mart.subledger_difference, mart.payment_behaviour, mart.dim_ageing_bucket,
+--           mart.dim_customer, mart.dim_supplier
 -- why:      a key that a fact carries and its dimension lacks is a row that Power BI shows as
 --           blank; that keys are unique and not null is the primary keys' business
 with
@@ -346,6 +349,134 @@ fact_key as (
         statement_line_key as key_value
     from mart.bridge_account_cash_flow_line
     group by organization_id, statement_line_key
+    union all
+    select
+        organization_id,
+        'fct_subledger_movement' as fact,
+        'customer_key' as key_name,
+        customer_key as key_value
+    from mart.fct_subledger_movement
+    group by organization_id, customer_key
+    union all
+    select
+        organization_id,
+        'fct_subledger_movement' as fact,
+        'supplier_key' as key_name,
+        supplier_key as key_value
+    from mart.fct_subledger_movement
+    group by organization_id, supplier_key
+    union all
+    select
+        organization_id,
+        'fct_subledger_movement' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.fct_subledger_movement
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'fct_open_item' as fact,
+        'customer_key' as key_name,
+        customer_key as key_value
+    from mart.fct_open_item
+    group by organization_id, customer_key
+    union all
+    select
+        organization_id,
+        'fct_open_item' as fact,
+        'supplier_key' as key_name,
+        supplier_key as key_value
+    from mart.fct_open_item
+    group by organization_id, supplier_key
+    union all
+    select
+        organization_id,
+        'fct_open_item' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.fct_open_item
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'fct_open_item' as fact,
+        'ageing_bucket_key' as key_name,
+        ageing_bucket_key as key_value
+    from mart.fct_open_item
+    group by organization_id, ageing_bucket_key
+    union all
+    select
+        organization_id,
+        'ageing' as fact,
+        'customer_key' as key_name,
+        customer_key as key_value
+    from mart.ageing
+    group by organization_id, customer_key
+    union all
+    select
+        organization_id,
+        'ageing' as fact,
+        'supplier_key' as key_name,
+        supplier_key as key_value
+    from mart.ageing
+    group by organization_id, supplier_key
+    union all
+    select
+        organization_id,
+        'subledger_roll_forward' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.subledger_roll_forward
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'subledger_roll_forward' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.subledger_roll_forward
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'subledger_reconciliation' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.subledger_reconciliation
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'subledger_difference' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.subledger_difference
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'payment_behaviour' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.payment_behaviour
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'payment_behaviour' as fact,
+        'customer_key' as key_name,
+        customer_key as key_value
+    from mart.payment_behaviour
+    group by organization_id, customer_key
+    union all
+    select
+        organization_id,
+        'payment_behaviour' as fact,
+        'supplier_key' as key_name,
+        supplier_key as key_value
+    from mart.payment_behaviour
+    group by organization_id, supplier_key
 
 ),
 
@@ -394,6 +525,25 @@ known_key as (
         reference.statement_line_key as key_value
     from mart.dim_organization as dim_organization
     cross join mart.dim_statement_line as reference
+    union all
+    select
+        dim_organization.organization_id,
+        'ageing_bucket_key' as key_name,
+        reference.ageing_bucket_key as key_value
+    from mart.dim_organization as dim_organization
+    cross join mart.dim_ageing_bucket as reference
+    union all
+    select
+        organization_id,
+        'customer_key' as key_name,
+        customer_key as key_value
+    from mart.dim_customer
+    union all
+    select
+        organization_id,
+        'supplier_key' as key_name,
+        supplier_key as key_value
+    from mart.dim_supplier
 
 )
 

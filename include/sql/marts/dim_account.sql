@@ -3,13 +3,15 @@
 -- inputs: staging.member_key, staging.ledger_account, staging.fortnox_accounts,
 --         staging.financial_year, staging.account_line, mart.account_class
 -- why:    the company's own name of the newest year that has one; its line is that of the newest
---         year's chart, while facts carry the line of their own year
+--         year's chart, while facts carry the line of their own year. bas_number is what the
+--         account counts by, empty outside the chart
 create table mart.dim_account (
     organization_id bigint not null,
     account_key bigint not null,
     account_number text not null,
     account_name text not null,
     account_label text not null,
+    bas_number int,
     account_class int not null,
     account_class_sv text not null,
     account_class_en text not null,
@@ -28,7 +30,7 @@ create table mart.dim_account (
 );
 
 insert into mart.dim_account (
-    organization_id, account_key, account_number, account_name, account_label,
+    organization_id, account_key, account_number, account_name, account_label, bas_number,
     account_class, account_class_sv, account_class_en, statement_line_key, mapping_source,
     account_kind, sru_code, vat_code,
     is_balance_account, is_result_account, is_closing_account, is_outside_chart, is_active
@@ -115,6 +117,7 @@ final as (
         member_key.natural_key as account_number,
         coalesce(newest_word.account_name, '') as account_name,
         concat_ws(' ', member_key.natural_key, newest_word.account_name) as account_label,
+        line_by_age.bas_number,
         account_class.account_class,
         account_class.name_sv as account_class_sv,
         account_class.name_en as account_class_en,
