@@ -7,7 +7,7 @@
 --           mart.bridge_account_cash_flow_line, mart.fct_subledger_movement, mart.fct_open_item,
 --           mart.ageing, mart.subledger_roll_forward, mart.subledger_reconciliation,
 --           mart.subledger_difference, mart.payment_behaviour, mart.dim_ageing_bucket,
---           mart.dim_customer, mart.dim_supplier
+--           mart.dim_customer, mart.dim_supplier, mart.vat_return, mart.vat_account
 -- why:      a key that a fact carries and its dimension lacks is a row that Power BI shows as
 --           blank; that keys are unique and not null is the primary keys' business
 with
@@ -477,6 +477,46 @@ fact_key as (
         supplier_key as key_value
     from mart.payment_behaviour
     group by organization_id, supplier_key
+    union all
+    select
+        organization_id,
+        'vat_return' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.vat_return
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'vat_return' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.vat_return
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'vat_return' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.vat_return
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'vat_account' as fact,
+        'account_key' as key_name,
+        account_key as key_value
+    from mart.vat_account
+    group by organization_id, account_key
+    union all
+    select
+        organization_id,
+        'vat_account' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.vat_account
+    group by organization_id, fiscal_period_key
 
 ),
 
