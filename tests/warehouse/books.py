@@ -194,6 +194,7 @@ KEYS = {
     "vouchers": ("Year", "VoucherSeries", "VoucherNumber"),
     "contracts": ("DocumentNumber",),
     "articles": ("ArticleNumber",),
+    "currencies": ("Code",),
 }
 
 

@@ -77,3 +77,42 @@ def listed_voucher(year: int, series: str, number: str, kind: str = "MANUAL", re
         "Year": year, "VoucherSeries": series, "VoucherNumber": number, "ReferenceType": kind,
         "ReferenceNumber": reference, "TransactionDate": "2025-01-01",
     }  # fmt: skip
+
+
+def article(number: str, name: str) -> Record:
+    """An article of the register."""
+    return {"ArticleNumber": number, "Description": name, "Unit": "st"}
+
+
+def sold(total: str, article_number: str = "", **fields: Any) -> Record:
+    """A row of a customer invoice, without VAT."""
+    return {
+        "ArticleNumber": article_number, "TotalExcludingVAT": float(total), "Total": float(total),
+        "DeliveredQuantity": "1", "Description": "en rad", "VAT": 25, **fields,
+    }  # fmt: skip
+
+
+def with_rows(record: Record, *rows: Record, **detail: Any) -> Record:
+    """The invoice with its single record's rows; rows' sum and 25 % VAT unless told otherwise."""
+    net = sum(row.get("TotalExcludingVAT", 0) for row in rows) + detail.get("Freight", 0)
+    told = {"TotalVAT": record["Total"] - net if "DocumentNumber" in record else 0, "RoundOff": 0, "Net": net}
+    field = "InvoiceRows" if "DocumentNumber" in record else "SupplierInvoiceRows"
+    return {**record, DETAIL: {**record[DETAIL], **told, **detail, field: list(rows)}}
+
+
+def bought(account: str, debit: str = "0", credit: str = "0", **fields: Any) -> Record:
+    """A row of a supplier invoice: a booking in SEK."""
+    return {"Account": int(account), "Debit": float(debit), "Credit": float(credit), **fields}
+
+
+def contract(number: str, net: str, interval: int, start: str, end: str, **fields: Any) -> Record:
+    """An active contract that invoices `net`, without VAT, every `interval` months."""
+    detail = {"ContractDate": start, "Net": float(net), "Active": True, "OurReference": "Säljaren"}
+    listed = {
+        "DocumentNumber": number, "CustomerNumber": "1", "InvoiceInterval": interval, "Continuous": False,
+        "Currency": "SEK", "PeriodStart": start, "PeriodEnd": end,
+    }  # fmt: skip
+    return {
+        **listed, **{name: value for name, value in fields.items() if name not in detail},
+        DETAIL: {**detail, **{name: value for name, value in fields.items() if name in detail}},
+    }  # fmt: skip

@@ -15,7 +15,7 @@ from saldo.database import Role, connect
 from saldo.warehouse.build import build
 from tests.support import Warehouse
 from tests.warehouse.books import Row, Voucher, Year, company, land, voucher
-from tests.warehouse.documents import invoice, payment
+from tests.warehouse.documents import bought, contract, invoice, payment, sold, supplier_invoice, with_rows
 from tests.warehouse.made import busy_year
 
 pytestmark = pytest.mark.database
@@ -53,7 +53,10 @@ def doubled(year: Year) -> Year:
 def pair(module_warehouse: Warehouse) -> Pair:
     busy = busy_year(1, "2025-01-01", "2025-12-31")
     unbalanced = voucher("2025-03-03", ("1930", "7"), ("3001", "-6"))
-    year = replace(busy, vouchers=(*busy.vouchers, unbalanced), budget={("3001", "202503"): "-500"})
+    settlement = voucher("2025-03-31", ("2640", "-7"), ("2650", "7"))
+    year = replace(
+        busy, vouchers=(*busy.vouchers, unbalanced, settlement), budget={("3001", "202503"): "-500"}
+    )
     documents = {
         "companyinformation": [{"DatabaseNumber": 1, "CompanyName": "Samma namn"}],
         "financialyears": [{"Id": 1, "FromDate": "2025-01-01", "ToDate": "2025-12-31"}],
@@ -62,8 +65,14 @@ def pair(module_warehouse: Warehouse) -> Pair:
         "suppliers": [{"SupplierNumber": "1", "Name": "Leverantör"}],
         "projects": [{"ProjectNumber": "P1", "Description": "Bryggan"}],
         "costcenters": [{"Code": "10", "Description": "Verkstad"}],
-        "invoices": [invoice("1", "2025-01-10", "2025-02-10", "100", balance="40")],
+        "invoices": [with_rows(invoice("1", "2025-01-10", "2025-02-10", "100", balance="40"), sold("80"))],
         "invoicepayments": [payment("1", "1", "2025-03-10", "60")],
+        "supplierinvoices": [
+            with_rows(
+                supplier_invoice("1", "2025-06-10", "2025-07-10", "100", balance="100"), bought("4010", "80")
+            )
+        ],
+        "contracts": [contract("1", "300", 3, "2025-01-15", "2025-04-14")],
     }
     first, second = company(1), company(2)
     land(first, year, documents=documents)

@@ -7,7 +7,9 @@
 --           mart.bridge_account_cash_flow_line, mart.fct_subledger_movement, mart.fct_open_item,
 --           mart.ageing, mart.subledger_roll_forward, mart.subledger_reconciliation,
 --           mart.subledger_difference, mart.payment_behaviour, mart.dim_ageing_bucket,
---           mart.dim_customer, mart.dim_supplier, mart.vat_return, mart.vat_account
+--           mart.dim_customer, mart.dim_supplier, mart.vat_return, mart.vat_account,
+--           mart.fct_sales_row, mart.fct_purchase_row, mart.contract_revenue, mart.dim_article,
+--           mart.dim_seller
 -- why:      a key that a fact carries and its dimension lacks is a row that Power BI shows as
 --           blank; that keys are unique and not null is the primary keys' business
 with
@@ -517,6 +519,118 @@ fact_key as (
         fiscal_period_key as key_value
     from mart.vat_account
     group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'fct_sales_row' as fact,
+        'customer_key' as key_name,
+        customer_key as key_value
+    from mart.fct_sales_row
+    group by organization_id, customer_key
+    union all
+    select
+        organization_id,
+        'fct_sales_row' as fact,
+        'article_key' as key_name,
+        article_key as key_value
+    from mart.fct_sales_row
+    group by organization_id, article_key
+    union all
+    select
+        organization_id,
+        'fct_sales_row' as fact,
+        'seller_key' as key_name,
+        seller_key as key_value
+    from mart.fct_sales_row
+    group by organization_id, seller_key
+    union all
+    select
+        organization_id,
+        'fct_sales_row' as fact,
+        'cost_center_key' as key_name,
+        cost_center_key as key_value
+    from mart.fct_sales_row
+    group by organization_id, cost_center_key
+    union all
+    select
+        organization_id,
+        'fct_sales_row' as fact,
+        'project_key' as key_name,
+        project_key as key_value
+    from mart.fct_sales_row
+    group by organization_id, project_key
+    union all
+    select
+        organization_id,
+        'fct_sales_row' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.fct_sales_row
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'fct_purchase_row' as fact,
+        'supplier_key' as key_name,
+        supplier_key as key_value
+    from mart.fct_purchase_row
+    group by organization_id, supplier_key
+    union all
+    select
+        organization_id,
+        'fct_purchase_row' as fact,
+        'account_key' as key_name,
+        account_key as key_value
+    from mart.fct_purchase_row
+    group by organization_id, account_key
+    union all
+    select
+        organization_id,
+        'fct_purchase_row' as fact,
+        'cost_center_key' as key_name,
+        cost_center_key as key_value
+    from mart.fct_purchase_row
+    group by organization_id, cost_center_key
+    union all
+    select
+        organization_id,
+        'fct_purchase_row' as fact,
+        'project_key' as key_name,
+        project_key as key_value
+    from mart.fct_purchase_row
+    group by organization_id, project_key
+    union all
+    select
+        organization_id,
+        'fct_purchase_row' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.fct_purchase_row
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'contract_revenue' as fact,
+        'customer_key' as key_name,
+        customer_key as key_value
+    from mart.contract_revenue
+    group by organization_id, customer_key
+    union all
+    select
+        organization_id,
+        'contract_revenue' as fact,
+        'seller_key' as key_name,
+        seller_key as key_value
+    from mart.contract_revenue
+    group by organization_id, seller_key
+    union all
+    select
+        organization_id,
+        'contract_revenue' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.contract_revenue
+    group by organization_id, date_key
 
 ),
 
@@ -584,6 +698,18 @@ known_key as (
         'supplier_key' as key_name,
         supplier_key as key_value
     from mart.dim_supplier
+    union all
+    select
+        organization_id,
+        'seller_key' as key_name,
+        seller_key as key_value
+    from mart.dim_seller
+    union all
+    select
+        organization_id,
+        'article_key' as key_name,
+        article_key as key_value
+    from mart.dim_article
 
 )
 

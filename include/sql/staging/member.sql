@@ -3,7 +3,8 @@
 -- inputs: staging.financial_year, staging.fiscal_period, staging.ledger_account,
 --         staging.ledger_object, staging.ledger_row, staging.ledger_balance,
 --         staging.ledger_budget, staging.fortnox_accounts, staging.fortnox_costcenters,
---         staging.fortnox_projects, staging.fortnox_customers, staging.fortnox_suppliers
+--         staging.fortnox_projects, staging.fortnox_customers, staging.fortnox_suppliers,
+--         staging.fortnox_articles, staging.fortnox_invoices, staging.fortnox_contracts
 -- why:    the one place that says what the members of each dimension are: control.key_map gets
 --         them from it as a build begins
 create view staging.member with (security_invoker = true) as
@@ -117,4 +118,24 @@ select
     organization_id,
     'supplier' as entity,
     supplier_number as natural_key
-from staging.fortnox_suppliers;
+from staging.fortnox_suppliers
+union distinct
+select
+    organization_id,
+    'article' as entity,
+    article_number as natural_key
+from staging.fortnox_articles
+union distinct
+select
+    organization_id,
+    'seller' as entity,
+    our_reference as natural_key
+from staging.fortnox_invoices
+where our_reference <> ''
+union distinct
+select
+    organization_id,
+    'seller' as entity,
+    our_reference as natural_key
+from staging.fortnox_contracts
+where our_reference <> '';
