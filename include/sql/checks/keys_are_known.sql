@@ -9,7 +9,7 @@
 --           mart.subledger_difference, mart.payment_behaviour, mart.dim_ageing_bucket,
 --           mart.dim_customer, mart.dim_supplier, mart.vat_return, mart.vat_account,
 --           mart.fct_sales_row, mart.fct_purchase_row, mart.contract_revenue, mart.dim_article,
---           mart.dim_seller
+--           mart.dim_seller, mart.kpi
 -- why:      a key that a fact carries and its dimension lacks is a row that Power BI shows as
 --           blank; that keys are unique and not null is the primary keys' business
 with
@@ -630,6 +630,30 @@ fact_key as (
         'date_key' as key_name,
         date_key as key_value
     from mart.contract_revenue
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'kpi' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.kpi
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'kpi' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.kpi
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'kpi' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.kpi
     group by organization_id, date_key
 
 ),
