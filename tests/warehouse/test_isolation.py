@@ -75,8 +75,9 @@ def pair(module_warehouse: Warehouse) -> Pair:
         "contracts": [contract("1", "300", 3, "2025-01-15", "2025-04-14")],
     }
     first, second = company(1), company(2)
-    land(first, year, documents=documents)
-    land(second, doubled(year), documents=documents)
+    before = busy_year(2, "2024-01-01", "2024-12-31", seed=2)
+    land(first, year, before, documents=documents)
+    land(second, doubled(year), doubled(before), documents=documents)
     build(first)
     build(second)
     server = module_warehouse.server

@@ -9,7 +9,7 @@
 --           mart.subledger_difference, mart.payment_behaviour, mart.dim_ageing_bucket,
 --           mart.dim_customer, mart.dim_supplier, mart.vat_return, mart.vat_account,
 --           mart.fct_sales_row, mart.fct_purchase_row, mart.contract_revenue, mart.dim_article,
---           mart.dim_seller, mart.kpi
+--           mart.dim_seller, mart.kpi, mart.result_bridge, mart.narrative
 -- why:      a key that a fact carries and its dimension lacks is a row that Power BI shows as
 --           blank; that keys are unique and not null is the primary keys' business
 with
@@ -655,6 +655,38 @@ fact_key as (
         date_key as key_value
     from mart.kpi
     group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'result_bridge' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.result_bridge
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'result_bridge' as fact,
+        'account_key' as key_name,
+        account_key as key_value
+    from mart.result_bridge
+    group by organization_id, account_key
+    union all
+    select
+        organization_id,
+        'result_bridge' as fact,
+        'statement_line_key' as key_name,
+        statement_line_key as key_value
+    from mart.result_bridge
+    group by organization_id, statement_line_key
+    union all
+    select
+        organization_id,
+        'narrative' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.narrative
+    group by organization_id, fiscal_period_key
 
 ),
 
