@@ -7,10 +7,10 @@ VENV := .venv/bin
 # $(value) leaves a dollar sign in them alone, as in ARGS='-c "select $$1"'.
 override ARGS := $(value ARGS)
 override SIE := $(value SIE)
-export AIRFLOW_PORT SANDBOX_PORT WAREHOUSE_PORT ARGS SIE
+export AIRFLOW_PORT SANDBOX_PORT WAREHOUSE_PORT ARGS SIE ORG CELL
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status psql warehouse clean test test-fast test-all lint lock env environment
+.PHONY: help up down status explain psql warehouse clean test test-fast test-all lint lock env environment
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,9 @@ down: ## end what `make up` started; the data stays
 	$(if_it_lives_here)
 
 status: ## the companies' table again
+	$(if_it_lives_here)
+
+explain: ## where a number comes from: make explain ORG=9000001 CELL=balance_sheet/cash_bank/2025-12
 	$(if_it_lives_here)
 
 psql: ## the warehouse as the reader: make psql ARGS='-c "select * from mart.dim_organization"'

@@ -1,4 +1,4 @@
-"""`python -m local up|down|status|psql|warehouse|clean`, as the Makefile calls it."""
+"""`python -m local up|down|status|explain|psql|warehouse|clean`, as the Makefile calls it."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def main() -> int:
         "up": up,
         "down": down,
         "status": status,
+        "explain": explain,
         "psql": psql,
         "warehouse": warehouse,
         "clean": clean,
@@ -83,7 +84,7 @@ def up() -> int:
             Launch(state, sie, progress).run()
         failures = _follow(state, progress)
         progress.doing("the figures are read")
-        table = _saldo_status(state)
+        table = _saldo(state, "status")
     print(table.stdout, end="")
     print(table.stderr, end="", file=sys.stderr)
     for failure in failures:
@@ -119,12 +120,21 @@ def clean() -> int:
 def status() -> int:
     """Prints the companies' table; status 1 when not everything runs."""
     state = _running_state()
-    table = _saldo_status(state)
+    table = _saldo(state, "status")
     print(table.stdout, end="")
     print(table.stderr, end="", file=sys.stderr)
     if missing := EVERYTHING - running(state):
         raise LocalError(f"Not running: {', '.join(sorted(missing))}. make up starts what is missing.")
     return table.returncode
+
+
+def explain() -> int:
+    """Prints what a number is made of: the variables ORG (a DAG id or tenant id) and CELL say which."""
+    state = _running_state()
+    asked = [os.environ.get("ORG", ""), os.environ.get("CELL", "")]
+    if not all(asked):
+        raise LocalError("Say which number: make explain ORG=9000001 CELL=balance_sheet/cash_bank/2025-12")
+    return _saldo(state, "explain", *asked, captured=False).returncode
 
 
 def psql() -> NoReturn:
@@ -220,9 +230,9 @@ def _running_state() -> State:
     return state
 
 
-def _saldo_status(state: State) -> subprocess.CompletedProcess[str]:
-    command = [str(PROGRAMS / "saldo"), "status"]
-    return subprocess.run(command, env=environment(state), capture_output=True, text=True, check=False)
+def _saldo(state: State, *words: str, captured: bool = True) -> subprocess.CompletedProcess[str]:
+    command = [str(PROGRAMS / "saldo"), *words]
+    return subprocess.run(command, env=environment(state), capture_output=captured, text=True, check=False)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = commands.add_parser("status", help="a line a company")
     status.add_argument("--json", action="store_true")
     status.set_defaults(command=_status)
+    explaining = commands.add_parser("explain", help="what a number of a statement is made of")
+    explaining.add_argument("organization", help="its DAG id, or Fortnox's DatabaseNumber")
+    explaining.add_argument("cell", help="<statement>/<line>/<YYYY-MM>: balance_sheet/cash_bank/2025-03")
+    explaining.set_defaults(command=_explain)
     options = parser.parse_args(arguments)
     if options.command is _connect and not (options.tenant_id or options.code or options.legacy_token):
         connecting.error("one of --tenant-id, --code and --legacy-token is needed")
@@ -203,6 +207,17 @@ def _resources(options: argparse.Namespace) -> None:
         return
     cells = [[name.replace("_", " ") for name in rows[0]], *([*row.values()] for row in rows)]
     print("\n".join(lay_out(cells)))
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from saldo import organizations
+    from saldo.pipeline.explain import as_text, explain
+
+    tenant_id = options.organization.removeprefix(organizations.dag_id_of(""))
+    organization_id = organizations.find(tenant_id)
+    if organization_id is None:
+        raise LookupError(f"No company is connected as {options.organization}: `saldo status` lists them")
+    print(as_text(explain(organization_id, options.cell)))
 
 
 def status_rows() -> list[dict[str, Any]]:

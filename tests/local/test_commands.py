@@ -71,7 +71,7 @@ def test_psql_connects_as_the_reader_whatever_the_shell_says(
     }
 
 
-@pytest.mark.parametrize("command", ["status", "psql", "warehouse"])
+@pytest.mark.parametrize("command", ["status", "explain", "psql", "warehouse"])
 def test_what_needs_a_running_saldo_says_so(
     state: State, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

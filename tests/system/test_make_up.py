@@ -298,6 +298,17 @@ def test_the_warehouse_opens_as_the_reader(
             connection.execute("delete from mart.fct_ledger_row")
 
 
+def test_a_number_is_explained_down_to_the_line_of_its_file(
+    first_up: subprocess.CompletedProcess[str], checkout: Checkout
+) -> None:
+    assert first_up.returncode == 0
+    explained = checkout.make("explain", "ORG=9000001", "CELL=balance_sheet/cash_bank/2025-12")
+    assert explained.stdout.startswith("Kassa och bank, dec 2025: "), explained.stderr
+    assert "opening balance" in explained.stdout
+    wrong = checkout.make("explain", "ORG=9000001", "CELL=cash")
+    assert "write <statement>/<line>/<YYYY-MM>" in wrong.stderr
+
+
 def test_a_second_make_up_finds_it_running(
     first_up: subprocess.CompletedProcess[str], checkout: Checkout
 ) -> None:

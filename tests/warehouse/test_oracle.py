@@ -6,12 +6,16 @@ landing, staging, marts) is all under test.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from saldo.database import Role, connect
+from saldo.pipeline.explain import as_text, explain
+from saldo.warehouse.landing import stored_sie
 from sandbox.books import LedgerYear
 from sandbox.demo import demo_companies
 from sandbox.made_up import CompanySpecification, make_up
@@ -78,5 +82,53 @@ def test_checks_name_just_the_oddities_that_the_demo_companies_have(
     failing = module_warehouse.rows(
         "select distinct check_name, severity from control.check_result where failing > 0 order by 1"
     )
-    # a voucher whose rows are all struck
-    assert failing == [("voucher_empty", "warn")]
+    # income spread over months while its VAT is of the first, and a voucher whose rows are all struck
+    assert failing == [("vat_unlike_base", "warn"), ("voucher_empty", "warn")]
+
+
+@pytest.mark.parametrize(
+    "cell", ["income_statement/net_sales", "balance_sheet/trade_receivables", "cash_flow/cash_loans"]
+)
+def test_number_is_explained_down_to_the_lines_of_its_file_and_its_documents(
+    cell: str, landed: dict[str, int], module_warehouse: Warehouse
+) -> None:
+    organization_id = landed["9000003"]
+    with connect(Role.TRANSFORMER, organization_id) as connection:
+        (year_id,) = connection.execute(
+            "select financial_year_id from mart.dim_financial_year where end_date = '2025-12-31'"
+        ).fetchone() or (None,)
+        assert year_id is not None
+        lines = stored_sie(connection, year_id).decode("cp437").splitlines()
+
+    explanation = explain(organization_id, f"{cell}/2025-06")
+
+    assert explanation.sources
+    assert sum(source.amount for source in explanation.sources) == explanation.amount
+    assert sum(explanation.by_account.values()) == explanation.amount
+    for source in explanation.sources:
+        assert source.sie_line is not None
+        line = lines[source.sie_line - 1].strip()
+        number = source.account.split()[0]
+        if source.voucher:
+            assert re.match(rf"#[BR]?TRANS {number} ", line), line
+            assert f"{abs(source.amount):.2f}".rstrip("0").rstrip(".") in line
+        else:
+            assert line.startswith(f"#IB 0 {number} "), line
+    if cell != "cash_flow/cash_loans":
+        assert any(source.document.startswith("invoices ") for source in explanation.sources)
+    assert as_text(explanation).startswith(f"{explanation.name}, jun 2025: ")
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("balance_sheet/cash_bank", "is no cell"),
+        ("balance/cash_bank/2025-03", "is no cell"),
+        ("balance_sheet/cash_bank/2025-13", "is no cell"),
+        ("balance_sheet/net_sales/2025-03", "There is no"),
+        ("balance_sheet/cash_bank/1999-03", "There is no"),
+    ],
+)
+def test_cell_that_is_none_is_refused_in_words(cell: str, reason: str, landed: dict[str, int]) -> None:
+    with pytest.raises((ValueError, LookupError), match=reason):
+        explain(landed["9000003"], cell)

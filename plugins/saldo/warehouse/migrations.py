@@ -2,8 +2,8 @@
 
 Three layers, in this order and in one transaction each: the superuser's roles (`set_up`), the migrations
 of control and landing (Alembic; history that must be carried along), and what is derived from them:
-reference tables, views of staging and tables of mart. Derived relations are made anew when their file
-changed; every organization then rebuilds with its next run.
+reference tables, views of staging, tables of mart and the views that explain them. Derived relations are
+made anew when their file changed; every organization then rebuilds with its next run.
 """
 
 from __future__ import annotations
@@ -163,7 +163,12 @@ def _files_and_digests() -> list[tuple[str, str, sql.SqlFile, str]]:
     digests: dict[str, str] = {}
     return [
         (schema, folder, file, _digest(folder, file, digests))
-        for schema, folder in (("mart", "reference"), ("staging", "staging"), ("mart", "marts"))
+        for schema, folder in (
+            ("mart", "reference"),
+            ("staging", "staging"),
+            ("mart", "marts"),
+            ("mart", "explanations"),
+        )
         for file in sql.in_order(sql.files(folder))
     ]
 
@@ -178,6 +183,7 @@ def _digest(folder: str, file: sql.SqlFile, digests: dict[str, str]) -> str:
     """Changes when the file does; for views and reference tables also when one they are made from does,
     since dropping that one drops them."""
     if folder == "marts":
+        digests[file.name] = file.digest
         return file.digest
     parts = [file.digest, *(digests[name] for name in file.inputs if name in digests)]
     path = _data_path(file.name)
@@ -188,10 +194,14 @@ def _digest(folder: str, file: sql.SqlFile, digests: dict[str, str]) -> str:
 
 
 def _drop(connection: Connection, schema: str, name: str) -> None:
-    kind = "view" if schema == "staging" else "table"
-    connection.execute(
-        composed.SQL(f"drop {kind} if exists {{}} cascade").format(composed.Identifier(schema, name))
-    )
+    found = connection.execute(
+        "select relkind = 'v' from pg_class where oid = to_regclass(%s)", [f"{schema}.{name}"]
+    ).fetchone()
+    if found:
+        kind = "view" if found[0] else "table"
+        connection.execute(
+            composed.SQL(f"drop {kind} {{}} cascade").format(composed.Identifier(schema, name))
+        )
 
 
 def _make(connection: Connection, schema: str, folder: str, file: sql.SqlFile) -> None:
@@ -203,7 +213,7 @@ def _make(connection: Connection, schema: str, folder: str, file: sql.SqlFile) -
         connection.execute("call control.protect(%s)", [relation])
         return
     grantees = "saldo_loader, saldo_transformer, saldo_page"
-    if folder == "reference":
+    if folder != "staging":
         _load_reference(connection, file.name)
         for filling in fillings:
             connection.execute(filling)
