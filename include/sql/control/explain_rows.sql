@@ -1,4 +1,24 @@
 -- purpose: what a cell is made of, row by row, each with the document that its voucher came from
+with
+
+explained as (
+
+    select
+        organization_id,
+        financial_year_key,
+        account_key,
+        voucher_series,
+        voucher_number,
+        voucher_ordinal,
+        row_number,
+        voucher_date,
+        contribution_amount
+    from mart.explain(
+        control.current_organization_id(), %(statement)s, %(line)s, %(month)s
+    )
+
+)
+
 select
     financial_year.financial_year_id,
     dim_account.account_label,
