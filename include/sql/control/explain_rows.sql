@@ -14,7 +14,7 @@ explained as (
         voucher_date,
         contribution_amount
     from mart.explain(
-        control.current_organization_id(), %(statement)s, %(line)s, %(month)s
+        control.current_organization_id(), %(statement)s, %(line)s, %(month)s  -- noqa: RF02
     )
 
 )
@@ -32,7 +32,7 @@ select
     document.changed_at
 from
     mart.explain(
-        control.current_organization_id(), %(statement)s, %(line)s, %(month)s
+        control.current_organization_id(), %(statement)s, %(line)s, %(month)s  -- noqa: RF02
     ) as explained
 inner join mart.dim_financial_year as financial_year
     on
