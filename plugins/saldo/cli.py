@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from getpass import getpass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -78,6 +79,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     explaining.add_argument("organization", help="its DAG id, or Fortnox's DatabaseNumber")
     explaining.add_argument("cell", help="<statement>/<line>/<YYYY-MM>: balance_sheet/cash_bank/2025-03")
     explaining.set_defaults(command=_explain)
+    arranging = commands.add_parser("arrange", help="put accounts of a company on other lines")
+    arranging.add_argument("organization", help="its DAG id, or Fortnox's DatabaseNumber")
+    arranging.add_argument("file", type=Path, help="CSV with account_from,account_to,line_code")
+    arranging.set_defaults(command=_arrange)
+    policy = commands.add_parser("policy", help="how a company's years open, and which group it is of")
+    policy.add_argument("organization", help="its DAG id, or Fortnox's DatabaseNumber")
+    policy.add_argument("--openings", choices=("reported", "rolled"))
+    policy.add_argument("--group", metavar="CODE", help="a group of companies; empty leaves it")
+    policy.add_argument("--group-name", metavar="NAME")
+    policy.set_defaults(command=_policy)
     options = parser.parse_args(arguments)
     if options.command is _connect and not (options.tenant_id or options.code or options.legacy_token):
         connecting.error("one of --tenant-id, --code and --legacy-token is needed")
@@ -209,15 +220,39 @@ def _resources(options: argparse.Namespace) -> None:
     print("\n".join(lay_out(cells)))
 
 
-def _explain(options: argparse.Namespace) -> None:
+def _organization_id(name: str) -> int:
+    """The organization of a DAG id or a tenant id."""
     from saldo import organizations
+
+    organization_id = organizations.find(name.removeprefix("fortnox__"))
+    if organization_id is None:
+        raise LookupError(f"No company is connected as {name}: `saldo status` lists them")
+    return organization_id
+
+
+def _explain(options: argparse.Namespace) -> None:
     from saldo.pipeline.explain import as_text, explain
 
-    tenant_id = options.organization.removeprefix(organizations.dag_id_of(""))
-    organization_id = organizations.find(tenant_id)
-    if organization_id is None:
-        raise LookupError(f"No company is connected as {options.organization}: `saldo status` lists them")
-    print(as_text(explain(organization_id, options.cell)))
+    print(as_text(explain(_organization_id(options.organization), options.cell)))
+
+
+def _arrange(options: argparse.Namespace) -> None:
+    from saldo.warehouse.arrangement import arrange
+
+    count = arrange(_organization_id(options.organization), options.file)
+    print(f"{count} ranges of accounts are arranged; the company's next run builds its statements so")
+
+
+def _policy(options: argparse.Namespace) -> None:
+    from saldo.warehouse.arrangement import set_policy
+
+    set_policy(
+        _organization_id(options.organization),
+        opening_policy=options.openings,
+        group_code=options.group,
+        group_name=options.group_name,
+    )
+    print("Noted; the company's next run builds its statements so")
 
 
 def status_rows() -> list[dict[str, Any]]:

@@ -213,6 +213,8 @@ def test_keys_of_organizations_never_meet(pair: Pair) -> None:
 
 def test_every_relation_of_organizations_is_guarded(pair: Pair) -> None:
     for schema, name, kind in relations(pair.warehouse, "control", "landing", "mart"):
+        if kind == "v" and schema == "mart":
+            continue  # test_every_view_asks_as_its_reader
         assert kind in ("r", "p"), name
         ((is_on, is_forced),) = pair.warehouse.rows(
             "select relrowsecurity, relforcerowsecurity from pg_class where oid = %s::regclass",

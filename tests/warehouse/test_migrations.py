@@ -369,6 +369,8 @@ def two(module_warehouse: Warehouse) -> tuple[int, int]:
             "insert into control.refresh values (%s, 1, now())",
             "insert into control.check_result values (%s, 'a', 'warn', 0, '[]', 1, now())",
             "insert into control.key_map values (%s, 'account', '1930', 1)",
+            "insert into control.arrangement values (%s, 4000, 4299, 'goods_for_resale_cost')",
+            "insert into control.statement_policy values (%s)",
         ):
             module_warehouse.execute(statement, [organization])
     return mine, theirs

@@ -362,7 +362,7 @@ def test_days_late_are_weighted_by_amount(module_warehouse: Warehouse, organizat
     ]
 
 
-CLAIM = (("1510", "1000"), ("3001", "-1000"))
+CLAIM = (("1510", "1000"), ("3041", "-1000"))
 PAID = (("1930", "1000"), ("1510", "-1000"))
 LISTED = [
     listed_voucher(1, "B", "1", "INVOICE", "1"),
@@ -419,7 +419,7 @@ DIFFERENCES: dict[str, tuple[Year, dict[str, Any], str, dict[str, int]]] = {
         "mar 2025", {"ledger": 930, "difference": 70, "manual_voucher": 70},
     ),
     "a row of an invoice's voucher edited": (
-        booked(first=(("1510", "1100"), ("3001", "-1100"))), {},
+        booked(first=(("1510", "1100"), ("3041", "-1100"))), {},
         "feb 2025", {"subledger": 2000, "ledger": 2100, "difference": -100, "amount_changed": -100},
     ),
     "an invoice deleted whose voucher stays": (

@@ -1,8 +1,9 @@
 -- severity: stop
--- inputs:   landing.ledger_balance, mart.fct_account_balance_period, mart.dim_fiscal_period,
---           mart.dim_financial_year, mart.dim_account
--- why:      a year opens with the file's #IB, each period with the former one's closing, and no
---           period of an account is missing
+-- inputs:   landing.ledger_balance, control.statement_policy, mart.fct_account_balance_period,
+--           mart.dim_fiscal_period, mart.dim_financial_year, mart.dim_account
+-- why:      a year opens with the file's #IB (where the organization's policy is rolled, a balance
+--           account with the former year's closing), each period with the former one's closing,
+--           and no period of an account is missing
 with
 
 opening as (
@@ -62,6 +63,46 @@ balance_in_row as (
 
 ),
 
+-- the years that open with what the year before closed with
+rolled_year as (
+
+    select
+        financial_year.organization_id,
+        financial_year.financial_year_key,
+        previous_year.financial_year_key as previous_financial_year_key
+    from mart.dim_financial_year as financial_year
+    inner join control.statement_policy as statement_policy
+        on
+            financial_year.organization_id = statement_policy.organization_id
+            and statement_policy.opening_policy = 'rolled'
+    inner join mart.dim_financial_year as previous_year
+        on
+            financial_year.organization_id = previous_year.organization_id
+            and financial_year.previous_financial_year_key = previous_year.financial_year_key
+            and previous_year.has_ledger
+
+),
+
+former_closing as (
+
+    select
+        rolled_year.organization_id,
+        rolled_year.financial_year_key,
+        balance.account_key,
+        balance.closing_balance
+    from rolled_year
+    inner join mart.fct_account_balance_period as balance
+        on
+            rolled_year.organization_id = balance.organization_id
+            and rolled_year.previous_financial_year_key = balance.financial_year_key
+    inner join mart.dim_fiscal_period as fiscal_period
+        on
+            balance.organization_id = fiscal_period.organization_id
+            and balance.fiscal_period_key = fiscal_period.fiscal_period_key
+            and fiscal_period.is_last
+
+),
+
 year_length as (
 
     select
@@ -96,6 +137,14 @@ failing as (
                 then 'movement is not debit less credit'
             when
                 balance_in_row.place = 1
+                and rolled_year.organization_id is not null
+                and dim_account.is_balance_account
+                and dim_account.account_number not in ('2019', '2099')
+                and balance_in_row.opening_balance <> coalesce(former_closing.closing_balance, 0)
+                then 'year does not open with the former year''s closing'
+            when
+                balance_in_row.place = 1
+                and (rolled_year.organization_id is null or dim_account.is_outside_chart)
                 and balance_in_row.opening_balance <> coalesce(opening.amount, 0)
                 then 'year does not open with the #IB of the file'
             when
@@ -113,6 +162,19 @@ failing as (
             balance_in_row.organization_id = opening.organization_id
             and balance_in_row.financial_year_key = opening.financial_year_key
             and balance_in_row.account_key = opening.account_key
+    left join rolled_year
+        on
+            balance_in_row.organization_id = rolled_year.organization_id
+            and balance_in_row.financial_year_key = rolled_year.financial_year_key
+    left join former_closing
+        on
+            balance_in_row.organization_id = former_closing.organization_id
+            and balance_in_row.financial_year_key = former_closing.financial_year_key
+            and balance_in_row.account_key = former_closing.account_key
+    left join mart.dim_account as dim_account
+        on
+            balance_in_row.organization_id = dim_account.organization_id
+            and balance_in_row.account_key = dim_account.account_key
 
 )
 

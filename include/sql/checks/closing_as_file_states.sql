@@ -44,7 +44,7 @@ built as (
         trial_balance.organization_id,
         financial_year.financial_year_id,
         dim_account.account_number,
-        trial_balance.closing_balance,
+        trial_balance.closing_balance - trial_balance.rolled_amount as closing_balance,
         trial_balance.net_amount
     from mart.trial_balance as trial_balance
     inner join mart.dim_financial_year as financial_year

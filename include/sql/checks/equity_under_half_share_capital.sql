@@ -20,4 +20,5 @@ inner join mart.as_of as today
         and kpi.fiscal_period_key = today.fiscal_period_key
 where
     kpi.span = 'month'
+    and kpi.denominator_value > 0
     and kpi.numerator_value < kpi.denominator_value / 2;

@@ -39,7 +39,7 @@ closing as (
         year_pair.organization_id,
         year_pair.financial_year_key,
         trial_balance.account_key,
-        trial_balance.closing_balance
+        trial_balance.closing_balance - trial_balance.rolled_amount as closing_balance
     from year_pair
     inner join mart.trial_balance as trial_balance
         on
@@ -54,7 +54,7 @@ opening as (
         trial_balance.organization_id,
         trial_balance.financial_year_key,
         trial_balance.account_key,
-        trial_balance.opening_balance
+        trial_balance.opening_balance - trial_balance.rolled_amount as opening_balance
     from mart.trial_balance as trial_balance
     inner join year_pair
         on

@@ -14,7 +14,7 @@ explained as (
         voucher_date,
         contribution_amount
     from mart.explain(
-        control.current_organization_id(), %(statement)s, %(line)s, %(month)s  -- noqa: RF02
+        control.current_organization_id(), %(statement)s, %(line)s, %(month)s
     )
 
 )
@@ -30,10 +30,7 @@ select
     explained.contribution_amount,
     coalesce(document.resource || ' ' || document.document_key, '') as document,
     document.changed_at
-from
-    mart.explain(
-        control.current_organization_id(), %(statement)s, %(line)s, %(month)s  -- noqa: RF02
-    ) as explained
+from explained
 inner join mart.dim_financial_year as financial_year
     on
         explained.organization_id = financial_year.organization_id

@@ -1,7 +1,7 @@
 -- grain:  organization x period of a loaded financial year x line (those the organization ever
 --         used, and all subtotals and derived lines)
 -- key:    organization_id, fiscal_period_key, statement_line_key
--- inputs: staging.ledger_balance, unbalanced_voucher, fct_account_balance_period,
+-- inputs: staging.opening_balance, unbalanced_voucher, fct_account_balance_period,
 --         dim_financial_year, dim_fiscal_period, mart.dim_statement_line,
 --         mart.bridge_statement_line
 -- why:    signed as a reader expects (assets +, equity and liabilities +). Four derived lines make
@@ -50,13 +50,12 @@ prior_result as (
     select
         financial_year.organization_id,
         financial_year.financial_year_key,
-        -sum(ledger_balance.amount) as opening_balance
-    from staging.ledger_balance as ledger_balance
+        -sum(opening_balance.amount) as opening_balance
+    from staging.opening_balance as opening_balance
     inner join mart.dim_financial_year as financial_year
         on
-            ledger_balance.organization_id = financial_year.organization_id
-            and ledger_balance.financial_year_id = financial_year.financial_year_id
-    where ledger_balance.balance_kind = 'IB'
+            opening_balance.organization_id = financial_year.organization_id
+            and opening_balance.financial_year_id = financial_year.financial_year_id
     group by financial_year.organization_id, financial_year.financial_year_key
 
 ),

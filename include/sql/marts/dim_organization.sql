@@ -1,7 +1,7 @@
 -- grain:  organization
 -- key:    organization_id
 -- inputs: control.organization, staging.fortnox_companyinformation, staging.ledger_voucher,
---         staging.financial_year
+--         staging.financial_year, control.statement_policy
 -- why:    the company as a reader knows it; its id is its key
 create table mart.dim_organization (
     organization_id bigint not null,
@@ -12,6 +12,9 @@ create table mart.dim_organization (
     accounting_method text not null,
     accounting_method_sv text not null,
     accounting_method_en text not null,
+    opening_policy text not null,
+    group_code text not null,
+    group_name text not null,
     first_voucher_date date,
     last_voucher_date date,
     primary key (organization_id)
@@ -19,8 +22,8 @@ create table mart.dim_organization (
 
 insert into mart.dim_organization (
     organization_id, organization_name, organization_number, city, country_code,
-    accounting_method, accounting_method_sv, accounting_method_en,
-    first_voucher_date, last_voucher_date
+    accounting_method, accounting_method_sv, accounting_method_en, opening_policy,
+    group_code, group_name, first_voucher_date, last_voucher_date
 )
 with
 
@@ -73,6 +76,9 @@ final as (
             when 'CASH' then 'Cash method'
             else '(none)'
         end as accounting_method_en,
+        coalesce(statement_policy.opening_policy, 'reported') as opening_policy,
+        coalesce(statement_policy.group_code, '') as group_code,
+        coalesce(statement_policy.group_name, '') as group_name,
 
         -- dates
         voucher_span.first_voucher_date,
@@ -82,6 +88,8 @@ final as (
         on organization.organization_id = company.organization_id
     left join year_by_age
         on organization.organization_id = year_by_age.organization_id and year_by_age.age = 1
+    left join control.statement_policy as statement_policy
+        on organization.organization_id = statement_policy.organization_id
     left join voucher_span on organization.organization_id = voucher_span.organization_id
 
 )

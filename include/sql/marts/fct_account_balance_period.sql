@@ -1,8 +1,9 @@
 -- grain:  organization x financial year's period x account in use, zero-filled
 -- key:    organization_id, fiscal_period_key, account_key
--- inputs: staging.ledger_balance, fct_ledger_row, dim_financial_year, dim_fiscal_period,
+-- inputs: staging.opening_balance, fct_ledger_row, dim_financial_year, dim_fiscal_period,
 --         dim_account, bridge_account_statement_line
--- why:    a balance exists also in months without vouchers. The year opens with the file's own #IB;
+-- why:    a balance exists also in months without vouchers. The year opens with the file's own #IB
+--         (or by the organization's policy with the former closing);
 --         amounts are ledger amounts (SEK, debit +), credit_amount is positive
 create table mart.fct_account_balance_period (
     organization_id bigint not null,
@@ -45,20 +46,19 @@ movement as (
 opening as (
 
     select
-        ledger_balance.organization_id,
+        opening_balance.organization_id,
         financial_year.financial_year_key,
         dim_account.account_key,
-        ledger_balance.amount
-    from staging.ledger_balance as ledger_balance
+        opening_balance.amount
+    from staging.opening_balance as opening_balance
     inner join mart.dim_financial_year as financial_year
         on
-            ledger_balance.organization_id = financial_year.organization_id
-            and ledger_balance.financial_year_id = financial_year.financial_year_id
+            opening_balance.organization_id = financial_year.organization_id
+            and opening_balance.financial_year_id = financial_year.financial_year_id
     inner join mart.dim_account as dim_account
         on
-            ledger_balance.organization_id = dim_account.organization_id
-            and ledger_balance.account_number = dim_account.account_number
-    where ledger_balance.balance_kind = 'IB'
+            opening_balance.organization_id = dim_account.organization_id
+            and opening_balance.account_number = dim_account.account_number
 
 ),
 

@@ -2,7 +2,8 @@
 -- key:    organization_id, financial_year_key, account_key
 -- inputs: staging.ledger_balance, fct_account_balance_period, dim_financial_year,
 --         dim_fiscal_period, dim_account
--- why:    what the ledger comes to beside what the SIE file says it comes to: #UB for accounts of
+-- why:    what the ledger comes to beside what the SIE file says it comes to (less rolled_amount,
+--         what the opening balance is by policy other than the file's #IB): #UB for accounts of
 --         class 1-2 and those with a balance, #RES (the year's movement) for all others; a figure
 --         that the file leaves out is a zero, unless it states none of its kind
 create table mart.trial_balance (
@@ -12,6 +13,7 @@ create table mart.trial_balance (
     statement_line_key int not null,
     stated_kind text check (stated_kind in ('UB', 'RES')),
     opening_balance numeric(18, 2) not null,
+    rolled_amount numeric(18, 2) not null,
     debit_amount numeric(18, 2) not null,
     credit_amount numeric(18, 2) not null,
     net_amount numeric(18, 2) not null,
@@ -24,8 +26,8 @@ create table mart.trial_balance (
 
 insert into mart.trial_balance (
     organization_id, financial_year_key, account_key, statement_line_key, stated_kind,
-    opening_balance, debit_amount, credit_amount, net_amount, closing_balance, stated_amount,
-    difference_amount, row_count
+    opening_balance, rolled_amount, debit_amount, credit_amount, net_amount, closing_balance,
+    stated_amount, difference_amount, row_count
 )
 with
 
@@ -74,6 +76,7 @@ stated_account as (
         financial_year_id,
         account_number,
         count(*) filter (where balance_kind in ('IB', 'UB')) > 0 as has_balance,
+        coalesce(sum(amount) filter (where balance_kind = 'IB'), 0) as opening_amount,
         sum(amount) filter (where balance_kind = 'UB') as closing_amount,
         sum(amount) filter (where balance_kind = 'RES') as result_amount
     from staging.ledger_balance
@@ -94,6 +97,8 @@ compared as (
         account_year.net_amount,
         account_year.closing_balance,
         account_year.row_count,
+        account_year.opening_balance
+        - coalesce(stated_account.opening_amount, 0) as rolled_amount,
         coalesce(stated_account.closing_amount, 0) as stated_closing_amount,
         coalesce(stated_account.result_amount, 0) as stated_result_amount,
         case
@@ -134,6 +139,7 @@ final as (
 
         -- measures
         opening_balance,
+        rolled_amount,
         debit_amount,
         credit_amount,
         net_amount,
@@ -143,7 +149,7 @@ final as (
             when 'RES' then stated_result_amount
         end as stated_amount,
         case stated_kind
-            when 'UB' then closing_balance - stated_closing_amount
+            when 'UB' then closing_balance - rolled_amount - stated_closing_amount
             when 'RES' then net_amount - stated_result_amount
         end as difference_amount,
         row_count

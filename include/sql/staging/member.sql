@@ -2,9 +2,10 @@
 -- key:    organization_id, entity, natural_key
 -- inputs: staging.financial_year, staging.fiscal_period, staging.ledger_account,
 --         staging.ledger_object, staging.ledger_row, staging.ledger_balance,
---         staging.ledger_budget, staging.fortnox_accounts, staging.fortnox_costcenters,
---         staging.fortnox_projects, staging.fortnox_customers, staging.fortnox_suppliers,
---         staging.fortnox_articles, staging.fortnox_invoices, staging.fortnox_contracts
+--         staging.ledger_budget, staging.opening_balance, staging.fortnox_accounts,
+--         staging.fortnox_costcenters, staging.fortnox_projects, staging.fortnox_customers,
+--         staging.fortnox_suppliers, staging.fortnox_articles, staging.fortnox_invoices,
+--         staging.fortnox_contracts
 -- why:    the one place that says what the members of each dimension are: control.key_map gets
 --         them from it as a build begins
 create view staging.member with (security_invoker = true) as
@@ -61,6 +62,12 @@ select
     'account' as entity,
     account_number as natural_key
 from staging.ledger_budget
+union distinct
+select
+    organization_id,
+    'account' as entity,
+    account_number as natural_key
+from staging.opening_balance
 union distinct
 select
     organization_id,
