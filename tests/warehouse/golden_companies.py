@@ -1,0 +1,220 @@
+# ruff: noqa: E501 (a voucher or a record is a line)
+"""Small made-up companies of every kind, whose marts are kept as golden files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from saldo.warehouse.arrangement import set_policy
+from saldo.warehouse.build import BuildResult, build
+from tests.warehouse.books import Row, Year, company, land, voucher
+from tests.warehouse.documents import (
+    Record,
+    article,
+    bought,
+    contract,
+    invoice,
+    listed_voucher,
+    payment,
+    sold,
+    supplier_invoice,
+    with_rows,
+)
+
+
+@dataclass(frozen=True)
+class Company:
+    """What is landed for it; `opening_policy` where it is not the default."""
+
+    name: str
+    years: tuple[Year, ...] = ()
+    documents: dict[str, list[Record]] = field(default_factory=dict)
+    as_of: str = "2025-06-18"
+    opening_policy: str | None = None
+
+
+def _row(account: str, amount: str, cost_center: str = "", project: str = "", **fields: bool) -> Row:
+    return Row(account, Decimal(amount), cost_center, project, **fields)
+
+
+BEFORE = Year(
+    2,
+    "2024-01-01",
+    "2024-12-31",
+    (
+        voucher("2024-01-15", ("1510", "1250"), ("3001", "-1000"), ("2611", "-250"), series="B"),
+        voucher("2024-02-10", ("1930", "1250"), ("1510", "-1250"), series="C"),
+        voucher("2024-02-20", _row("4010", "400", "10"), ("2641", "100"), ("2440", "-500"), series="D"),
+        voucher("2024-03-05", ("2440", "500"), ("1930", "-500"), series="E"),
+        voucher("2024-03-25", ("7010", "300"), ("2710", "-90"), ("1930", "-210")),
+        voucher("2024-03-31", ("2611", "250"), ("2641", "-100"), ("2650", "-150"), series="M"),
+        voucher("2024-05-12", ("2650", "150"), ("1630", "-150")),
+        voucher("2024-06-30", ("7832", "80"), ("1229", "-80")),
+        voucher("2024-09-10", ("3001", "-600"), ("2611", "-150"), ("1930", "750")),
+        voucher("2024-11-05", ("5010", "120"), ("2641", "30"), ("1930", "-150")),
+        voucher("2024-12-31", ("8811", "50"), ("2120", "-50")),
+        voucher("2024-12-31", ("8910", "40"), ("2512", "-40")),
+    ),
+    opening={"1930": "5000", "1220": "900", "1460": "300", "2081": "-500", "2091": "-4700", "2350": "-1000"},
+)
+
+EVERYTHING = Year(1, "2025-01-01", "2025-12-31", (
+    voucher("2025-01-10", ("1510", "1875"), _row("3001", "-1500", "10", "P1"), ("2611", "-375"), series="B"),
+    voucher("2025-01-20", ("1510", "-250"), ("3001", "200"), ("2611", "50"), series="B"),
+    voucher("2025-02-12", ("1930", "1624"), ("3740", "1"), ("1510", "-1625"), series="C"),
+    voucher("2025-02-15", ("1510", "1123.56"), ("3108", "-1123.56"), series="B"),
+    voucher("2025-03-16", ("1930", "1100"), ("7960", "23.56"), ("1510", "-1123.56"), series="C"),
+    voucher("2025-02-20", _row("4010", "640", "20"), ("2641", "160"), ("2440", "-800"), series="D"),
+    voucher("2025-03-22", ("2440", "800"), ("1930", "-800"), series="E"),
+    voucher("2025-03-25", ("7010", "420"), ("2710", "-126"), ("1930", "-294")),
+    voucher("2025-03-25", ("7510", "132"), ("2731", "-132")),
+    voucher("2025-04-25", ("7010", "430"), ("2710", "-129"), ("1930", "-301")),
+    voucher("2025-04-12", ("4515", "200"), ("1930", "-200"), ("2614", "-50"), ("2645", "50")),
+    voucher("2025-04-30", ("2611", "325"), ("2641", "-160"), ("2650", "-164.60"), ("3740", "-0.40"), series="M"),
+    voucher("2025-05-02", ("1220", "700"), ("2641", "175"), ("1930", "-875")),
+    voucher("2025-05-20", ("1930", "300"), ("1229", "80"), ("1220", "-350"), ("3973", "-30")),
+    voucher("2025-05-28", ("1510", "500"), ("3001", "-400"), ("2611", "-100"), series="B"),
+    voucher("2025-05-30", ("2440", "-375"), ("2641", "75"), ("6110", "300"), series="D"),
+    voucher("2025-06-02", ("1510", "-70"), ("3740", "70")),
+    voucher("2025-06-10", ("8410", "15"), ("2350", "100"), ("1930", "-115")),
+    voucher("2025-06-11", ("2091", "60"), ("2898", "-60")),
+    voucher("2025-06-16", ("8020", "-12"), ("1310", "-88"), ("1930", "100")),
+    voucher("2025-06-17", ("1810", "33"), ("1930", "-33"), _row("5010", "9", is_struck=True)),
+), opening={
+    "1930": "6440", "1220": "900", "1229": "-80", "1310": "100", "1460": "300", "1630": "-150", "2081": "-500",
+    "2091": "-4700", "2099": "-880", "2120": "-50", "2350": "-1000", "2512": "-40", "2710": "-90",
+    "1510": "0", "2440": "0", "2019": "-250",
+}, budget={("3001", "202501"): "-1200", ("3001", "202506"): "-900", ("5010", "202502"): "75"},
+   objects={("cost_center", "20"): "Butik i filen"})  # fmt: skip
+
+DOCUMENTS: dict[str, list[Record]] = {
+    "companyinformation": [{"DatabaseNumber": 1, "CompanyName": "Allt AB", "City": "Visby", "CountryCode": "SE"}],
+    "financialyears": [
+        {"Id": 1, "FromDate": "2025-01-01", "ToDate": "2025-12-31", "AccountingMethod": "ACCRUAL"},
+        {"Id": 2, "FromDate": "2024-01-01", "ToDate": "2024-12-31", "accountCharts": "Bas 2024"},
+    ],
+    "accounts": [
+        {"Year": 1, "Number": 3108, "Description": "EU", "VATCode": "", "Active": True, "SRU": 7410},
+        {"Year": 1, "Number": 3001, "Description": "Sälj", "VATCode": "MP1", "Active": True},
+    ],
+    "customers": [
+        {"CustomerNumber": number, "Name": name, "City": "Visby"} for number, name in (("1", "Ett"), ("2", "Två"))
+    ],
+    "suppliers": [{"SupplierNumber": "1", "Name": "Leverantör"}],
+    "projects": [{"ProjectNumber": "P1", "Description": "Bryggan", "Status": "ONGOING"}],
+    "costcenters": [{"Code": "10", "Description": "Verkstad", "Active": True}],
+    "articles": [article("A1", "Hylla"), article("A2", "Bänk")],
+    "currencies": [{"Code": "EUR", "BuyRate": 11.5, "Unit": 1}],
+    "invoices": [
+        with_rows(
+            invoice("1", "2025-01-10", "2025-02-09", "1875", paid_on="2025-02-12", credited="2", Project="P1"),
+            sold("1400", "A1", ContributionValue=300.0), sold("90", "A2", CostCenter="20"),
+            Freight=10.0, OurReference="Säljaren", CreditInvoiceReference="2",
+        ),
+        with_rows(
+            invoice("2", "2025-01-20", "2025-01-20", "-250", paid_on="2025-02-12", credited="1"),
+            sold("-200", "A1"), CreditInvoiceReference="1",
+        ),
+        with_rows(
+            invoice("3", "2025-02-15", "2025-03-17", "100.01", currency="EUR", rate="11.2345", customer="2",
+                    paid_on="2025-03-16"),
+            sold("100.01"),
+        ),
+        with_rows(invoice("4", "2025-05-28", "2025-06-12", "500", balance="500"), sold("400", "A2")),
+        invoice("5", "2025-06-01", "2025-07-20", "900", balance="900", customer="9"),
+        invoice("6", "2025-03-03", "2025-03-03", "125", InvoiceType="CASHINVOICE"),
+    ],
+    "invoicepayments": [
+        payment("1", "1", "2025-02-12", "1624", write_off=True),
+        payment("2", "3", "2025-03-16", "1100", rate="10.999", Currency="EUR"),
+    ],
+    "supplierinvoices": [
+        with_rows(
+            supplier_invoice("1", "2025-02-20", "2025-03-22", "800", paid_on="2025-03-22", CostCenter="10"),
+            bought("2440", credit="800"), bought("2641", debit="160"), bought("4010", debit="640"),
+        ),
+        with_rows(
+            supplier_invoice("2", "2025-05-30", "2025-06-29", "375", balance="375"),
+            bought("6110", debit="300", Project="P1"),
+        ),
+    ],
+    "supplierinvoicepayments": [payment("1", "1", "2025-03-22", "800")],
+    "contracts": [
+        contract("1", "300", 3, "2025-01-15", "2025-04-14"),
+        contract("2", "90", 1, "2026-11-01", "2026-11-30", Currency="EUR", ContractLength=24),
+        contract("3", "1000", 12, "2027-03-01", "2027-03-31", Continuous=True, OurReference=""),
+    ],
+    "vouchers": [
+        *(listed_voucher(1, "B", str(number), "INVOICE", str(number)) for number in (1, 2, 3, 4)),
+        listed_voucher(1, "C", "1", "INVOICEPAYMENT", "1"), listed_voucher(1, "C", "2", "INVOICEPAYMENT", "2"),
+        listed_voucher(1, "D", "1", "SUPPLIERINVOICE", "1"), listed_voucher(1, "D", "2", "SUPPLIERINVOICE", "2"),
+        listed_voucher(1, "E", "1", "SUPPLIERPAYMENT", "1"), listed_voucher(1, "A", "1"),
+    ],
+}  # fmt: skip
+
+_SMALL = (
+    ("1930", "1250"), ("3001", "-1000"), ("2611", "-250"),
+)  # fmt: skip
+
+
+def _small(start: str, end: str, *days: str, year_id: int = 1, **fields: object) -> Year:
+    made = tuple(voucher(day, *_SMALL) for day in days)
+    return replace(Year(year_id, start, end, made), **fields)  # type: ignore[arg-type]
+
+
+COMPANIES = (
+    Company("everything", (BEFORE, EVERYTHING), DOCUMENTS),
+    Company("broken", (
+        _small("2023-07-01", "2024-06-30", "2023-07-01", "2024-06-30", year_id=7),
+        _small("2024-07-01", "2025-06-30", "2024-07-01", "2025-03-31", opening={"1930": "2500", "2611": "-500"}),
+    )),
+    Company("short_first_and_eighteen_months", (
+        _small("2023-05-08", "2023-12-31", "2023-05-08", "2023-12-31", year_id=1),
+        _small("2024-01-01", "2025-06-30", "2024-01-31", "2025-06-01", year_id=2,
+               opening={"1930": "2500", "2611": "-500", "2099": "-2000"}),
+        _small("2025-07-01", "2026-06-30", year_id=3),
+    )),
+    Company("within_months_and_without_vouchers", (
+        _small("2023-07-17", "2024-07-16", "2023-07-20", "2024-07-10", year_id=1),
+        _small("2024-07-17", "2025-07-16", year_id=2, opening={"1930": "2500", "2081": "-2000"}),
+    )),
+    Company("sole_trader_rolled", (
+        _small("2023-01-01", "2023-12-31", "2023-04-01", year_id=1, opening={"1930": "100", "2010": "-100"}),
+        _small("2024-01-01", "2024-12-31", "2024-04-01", year_id=2, opening={"1930": "1", "9010": "5"}),
+        _small("2025-01-01", "2025-12-31", "2025-04-01", year_id=3),
+    ), opening_policy="rolled"),
+    Company("cash_method", (
+        _small("2025-01-01", "2025-12-31", "2025-02-01"),
+    ), {
+        "financialyears": [{"Id": 1, "FromDate": "2025-01-01", "ToDate": "2025-12-31", "AccountingMethod": "CASH"}],
+        "invoices": [invoice("1", "2025-01-10", "2025-02-09", "1250", balance="1250")],
+    }),
+    Company("unbalanced_and_outside", (
+        Year(1, "2025-01-01", "2025-12-31", (
+            voucher("2025-01-15", ("1930", "125"), ("3001", "-100"), ("2610", "-25")),
+            voucher("2025-03-15", ("1930", "-50"), ("9010", "50")),
+            voucher("2025-03-15", ("1930", "7")),
+            voucher("2024-12-30", ("1930", "3"), ("3041", "-3")),
+            voucher("2026-01-02", ("151", "4"), ("193010", "-4"), number="9"),
+            voucher("2026-01-02", ("0027", "4"), ("FEL", "-4"), number="9", ordinal=2),
+            voucher("2025-12-31", ("8999", "103"), ("2099", "-103")),
+        ), opening={"1930": "1000", "2081": "-700"}),
+    )),
+    Company("chart_of_2026", (
+        Year(1, "2025-01-01", "2025-12-31", (voucher("2025-05-05", ("4010", "10"), ("1240", "5"), ("1930", "-15")),)),
+        Year(2, "2026-01-01", "2026-12-31", (
+            voucher("2026-05-05", ("4010", "20"), ("4075", "8"), ("1240", "5"), ("1930", "-33")),
+        ), opening={"1240": "5", "1930": "-15"}),
+    ), as_of="2026-06-01"),
+    Company("nothing"),
+)  # fmt: skip
+
+
+def land_and_build(number: int, told: Company) -> tuple[int, BuildResult]:
+    """Registers, lands and builds one of them; returns its organization_id and what its build found."""
+    organization_id = company(number, told.name)
+    land(organization_id, *told.years, documents=told.documents, as_of=told.as_of)
+    if told.opening_policy:
+        set_policy(organization_id, opening_policy=told.opening_policy)
+    return organization_id, build(organization_id)
