@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+import sqlparse
 
 from saldo import settings, sql
 from tests.support import Warehouse
+from tests.warehouse.rules import broken_rules
 
 FOLDERS = ("reference", "staging", "marts", "checks", "control")
 
@@ -102,3 +104,11 @@ def test_reference_files_are_utf_8_and_end_their_lines() -> None:
         assert data.endswith(b"\n"), path.name
         assert b"\r" not in data, path.name
         data.decode("utf-8")
+
+
+def test_every_join_and_window_of_a_mart_is_within_an_organization() -> None:
+    for folder in ("marts", "checks"):
+        for file in sql.files(folder):
+            for statement in sqlparse.split(file.text):
+                if re.search(r"\bselect\b", statement):
+                    assert broken_rules(statement) == [], file.name
