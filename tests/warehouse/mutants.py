@@ -170,11 +170,13 @@ class Judge:
         """Whether anything notices."""
         if rules := broken_rules(mutant.text):
             return Verdict(mutant, f"rule: {rules[0]}")
-        with self._in_place(mutant):
-            for name, organization_id in self._organizations:
-                if caught := self._caught(name, organization_id):
-                    return Verdict(mutant, caught)
-        return Verdict(mutant, "")
+        return Verdict(mutant, self.build_with(mutant))
+
+    def build_with(self, *texts: Mutant) -> str:
+        """Builds the companies with these statements in place; what noticed first, or nothing."""
+        with self._in_place({text.name: text.text for text in texts}):
+            found = (self._caught(name, organization_id) for name, organization_id in self._organizations)
+            return next((caught for caught in found if caught), "")
 
     def _caught(self, name: str, organization_id: int) -> str:
         with connect(Role.LOADER, organization_id) as connection:
@@ -189,13 +191,13 @@ class Judge:
         return "" if told == self._golden[name] else f"golden: {name}"
 
     @contextlib.contextmanager
-    def _in_place(self, mutant: Mutant) -> Iterator[None]:
+    def _in_place(self, texts: dict[str, str]) -> Iterator[None]:
         files = sql.files
 
         def with_mutant(folder: str) -> list[sql.SqlFile]:
             return [
-                replace(file, text=f"select 1;\n{mutant.text};")
-                if folder == "marts" and file.name == mutant.name
+                replace(file, text=f"select 1;\n{texts[file.name]};")
+                if folder == "marts" and file.name in texts
                 else file
                 for file in files(folder)
             ]
