@@ -94,7 +94,7 @@ def sold(total: str, article_number: str = "", **fields: Any) -> Record:
 
 def with_rows(record: Record, *rows: Record, **detail: Any) -> Record:
     """The invoice with its single record's rows; rows' sum and 25 % VAT unless told otherwise."""
-    net = sum(row.get("TotalExcludingVAT", 0) for row in rows) + detail.get("Freight", 0)
+    net = sum(row.get("TotalExcludingVAT") or 0 for row in rows) + detail.get("Freight", 0)
     told = {"TotalVAT": record["Total"] - net if "DocumentNumber" in record else 0, "RoundOff": 0, "Net": net}
     field = "InvoiceRows" if "DocumentNumber" in record else "SupplierInvoiceRows"
     return {**record, DETAIL: {**record[DETAIL], **told, **detail, field: list(rows)}}

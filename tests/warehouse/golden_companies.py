@@ -77,6 +77,9 @@ EVERYTHING = Year(1, "2025-01-01", "2025-12-31", (
     voucher("2025-05-28", ("1510", "500"), ("3001", "-400"), ("2611", "-100"), series="B"),
     voucher("2025-05-30", ("2440", "-375"), ("2641", "75"), ("6110", "300"), series="D"),
     voucher("2025-06-02", ("1510", "-70"), ("3740", "70")),
+    voucher("2025-06-03", ("5010", "11"), ("5020", "12"), _row("6540", "13", "20", "P1"), ("2739", "-9"), ("1930", "-27")),
+    voucher("2025-06-04", ("2740", "-8"), ("2720", "-7"), ("7399", "6"), ("7400", "5"), ("6999", "4")),
+    voucher("2025-06-05", ("2448", "-3"), ("1518", "3"), ("1900", "2"), ("1999", "-2")),
     voucher("2025-06-10", ("8410", "15"), ("2350", "100"), ("1930", "-115")),
     voucher("2025-06-11", ("2091", "60"), ("2898", "-60")),
     voucher("2025-06-16", ("8020", "-12"), ("1310", "-88"), ("1930", "100")),
@@ -85,7 +88,7 @@ EVERYTHING = Year(1, "2025-01-01", "2025-12-31", (
     "1930": "6440", "1220": "900", "1229": "-80", "1310": "100", "1460": "300", "1630": "-150", "2081": "-500",
     "2091": "-4700", "2099": "-880", "2120": "-50", "2350": "-1000", "2512": "-40", "2710": "-90",
     "1510": "0", "2440": "0", "2019": "-250",
-}, budget={("3001", "202501"): "-1200", ("3001", "202506"): "-900", ("5010", "202502"): "75"},
+}, budget={("3001", "202501"): "-1200", ("3041", "202501"): "-100", ("3001", "202507"): "-1", ("3001", "202506"): "-900", ("5010", "202502"): "75"},
    objects={("cost_center", "20"): "Butik i filen"})  # fmt: skip
 
 DOCUMENTS: dict[str, list[Record]] = {
@@ -97,15 +100,22 @@ DOCUMENTS: dict[str, list[Record]] = {
     "accounts": [
         {"Year": 1, "Number": 3108, "Description": "EU", "VATCode": "", "Active": True, "SRU": 7410},
         {"Year": 1, "Number": 3001, "Description": "Sälj", "VATCode": "MP1", "Active": True},
+        {"Year": 2, "Number": 3001, "Description": "Gammalt namn", "VATCode": "MP2", "Active": False, "SRU": 1},
+        {"Year": 1, "Number": 1, "Description": "Ett konto", "Active": True},
     ],
     "customers": [
         {"CustomerNumber": number, "Name": name, "City": "Visby"} for number, name in (("1", "Ett"), ("2", "Två"))
     ],
     "suppliers": [{"SupplierNumber": "1", "Name": "Leverantör"}],
-    "projects": [{"ProjectNumber": "P1", "Description": "Bryggan", "Status": "ONGOING"}],
-    "costcenters": [{"Code": "10", "Description": "Verkstad", "Active": True}],
-    "articles": [article("A1", "Hylla"), article("A2", "Bänk")],
-    "currencies": [{"Code": "EUR", "BuyRate": 11.5, "Unit": 1}],
+    "projects": [
+        {"ProjectNumber": "P1", "Description": "Bryggan", "Status": "ONGOING", "StartDate": "2025-01-01"},
+        {"ProjectNumber": "1", "Description": "Första", "Status": "COMPLETED", "EndDate": "2025-03-01"},
+    ],
+    "costcenters": [
+        {"Code": "10", "Description": "Verkstad", "Active": True}, {"Code": "1", "Description": "Ett", "Active": False},
+    ],
+    "articles": [article("A1", "Hylla"), article("A2", "Bänk"), article("1", "Ettan")],
+    "currencies": [{"Code": "EUR", "BuyRate": 11.5, "Unit": 1}, {"Code": "JPY", "BuyRate": 7.5, "Unit": 100}],
     "invoices": [
         with_rows(
             invoice("1", "2025-01-10", "2025-02-09", "1875", paid_on="2025-02-12", credited="2", Project="P1"),
@@ -123,11 +133,28 @@ DOCUMENTS: dict[str, list[Record]] = {
         ),
         with_rows(invoice("4", "2025-05-28", "2025-06-12", "500", balance="500"), sold("400", "A2")),
         invoice("5", "2025-06-01", "2025-07-20", "900", balance="900", customer="9"),
-        invoice("6", "2025-03-03", "2025-03-03", "125", InvoiceType="CASHINVOICE"),
+        with_rows(invoice("6", "2025-03-03", "2025-03-03", "125", InvoiceType="CASHINVOICE"), sold("100", "A1")),
+        with_rows(
+            invoice("7", "2025-06-02", "2025-06-20", "250", balance="250", customer="2"),
+            sold("200", "A1"), {**sold("0"), "TotalExcludingVAT": None}, {**sold("77"), "Removed": True},
+            OurReference="Säljaren",
+        ),
+        with_rows(invoice("8", "2025-06-02", "2025-07-02", "50", balance="50", Booked=False), sold("40")),
+        with_rows(invoice("9", "2025-06-02", "2025-07-02", "50", balance="50", Cancelled=True), sold("40")),
+        invoice("10", "2025-03-01", "2025-03-31", "90", paid_on="2025-04-08"),
+        invoice("11", "2025-03-01", "2025-03-31", "60", paid_on="2025-04-20"),
+        invoice("12", "2024-10-01", "2024-10-31", "33", balance="33"),
+        invoice("13", "2025-02-01", "2025-03-01", "44", balance="44"),
+        invoice("14", "2025-04-01", "2025-04-30", "80", balance="-5", customer="2"),
+        invoice("15", "2025-04-02", "2025-05-02", "21", paid_on="2025-05-31"),
+        invoice("16", "2025-05-12", "2025-06-18", "8000", balance="8000", currency="JPY", rate="7.25", unit=100),
     ],
     "invoicepayments": [
         payment("1", "1", "2025-02-12", "1624", write_off=True),
         payment("2", "3", "2025-03-16", "1100", rate="10.999", Currency="EUR"),
+        payment("3", "10", "2025-04-08", "40"), payment("4", "10", "2025-04-08", "50"),
+        payment("5", "11", "2025-04-20", "60"), payment("6", "14", "2025-05-05", "85"),
+        payment("7", "13", "2025-05-05", "44", Booked=False),
     ],
     "supplierinvoices": [
         with_rows(
@@ -138,12 +165,24 @@ DOCUMENTS: dict[str, list[Record]] = {
             supplier_invoice("2", "2025-05-30", "2025-06-29", "375", balance="375"),
             bought("6110", debit="300", Project="P1"),
         ),
+        with_rows(
+            supplier_invoice("3", "2025-06-02", "2025-06-30", "40", balance="40", supplier="9"),
+            bought("2440", credit="40"), bought("2450", debit="30"), bought("2599", debit="6"), bought("2700", debit="4"),
+        ),
+        with_rows(
+            supplier_invoice("4", "2025-06-02", "2025-07-02", "9", balance="9", Booked=False), bought("6110", debit="9")
+        ),
+        with_rows(supplier_invoice("5", "2025-06-02", "2025-07-02", "9", Cancel=True), bought("6110", debit="9")),
+        supplier_invoice("6", "2025-06-03", "2025-06-03", "15", balance="5", credited="3"),
     ],
     "supplierinvoicepayments": [payment("1", "1", "2025-03-22", "800")],
     "contracts": [
         contract("1", "300", 3, "2025-01-15", "2025-04-14"),
         contract("2", "90", 1, "2026-11-01", "2026-11-30", Currency="EUR", ContractLength=24),
         contract("3", "1000", 12, "2027-03-01", "2027-03-31", Continuous=True, OurReference=""),
+        contract("4", "900", 1, "2025-05-01", "2025-05-31", Currency="JPY", CustomerNumber="9"),
+        contract("5", "900", 0, "2025-05-01", "2025-05-31"),
+        contract("6", "900", 1, "2025-05-01", "2025-05-31", Active=False),
     ],
     "vouchers": [
         *(listed_voucher(1, "B", str(number), "INVOICE", str(number)) for number in (1, 2, 3, 4)),
@@ -195,6 +234,8 @@ COMPANIES = (
             voucher("2025-01-15", ("1930", "125"), ("3001", "-100"), ("2610", "-25")),
             voucher("2025-03-15", ("1930", "-50"), ("9010", "50")),
             voucher("2025-03-15", ("1930", "7")),
+            voucher("2025-04-15", ("1930", "-4.50"), ("3041", "1.25")),
+            voucher("2025-04-16", ("1930", "2")),
             voucher("2024-12-30", ("1930", "3"), ("3041", "-3")),
             voucher("2026-01-02", ("151", "4"), ("193010", "-4"), number="9"),
             voucher("2026-01-02", ("0027", "4"), ("FEL", "-4"), number="9", ordinal=2),
