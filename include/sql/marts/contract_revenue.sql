@@ -50,7 +50,8 @@ contract as (
         contract.net_amount_currency / contract.invoice_interval as month_amount_currency,
         case
             when coalesce(contract.currency, 'SEK') = 'SEK' then 1
-            else currency.buy_rate / coalesce(nullif(currency.rate_unit, 0), 1)
+            when currency.buy_rate / coalesce(nullif(currency.rate_unit, 0), 1) <= 10000
+                then currency.buy_rate / coalesce(nullif(currency.rate_unit, 0), 1)
         end as rate
     from staging.fortnox_contracts as contract
     inner join mart.as_of as today on contract.organization_id = today.organization_id

@@ -43,7 +43,11 @@ invoice as materialized (
         coalesce(project_number, '') as project_number,
         coalesce(currency, 'SEK') as currency,
         invoice_date,
-        coalesce(currency_rate / nullif(currency_unit, 0), currency_rate, 1) as rate,
+        case
+            when currency_rate / coalesce(nullif(currency_unit, 0), 1) between 0 and 10000
+                then currency_rate / coalesce(nullif(currency_unit, 0), 1)
+            else 1
+        end as rate,
         freight_amount_currency,
         fee_amount_currency
     from staging.fortnox_invoices

@@ -3,7 +3,8 @@
 -- inputs: staging.fortnox_invoices, staging.fortnox_supplierinvoices
 -- why:    both sub-ledgers in one shape. An invoice counts when it is booked and not cancelled; a
 --         cash invoice was paid when it was made. A credit invoice is negative, whatever sign it
---         came with. rate is SEK for one unit of the currency
+--         came with. rate is SEK for one unit of the currency, 1
+--         where what came can be none
 create view staging.subledger_invoice with (security_invoker = true) as
 select
     organization_id,
@@ -15,7 +16,11 @@ select
     invoice_date,
     coalesce(due_date, invoice_date) as due_date,
     final_pay_date,
-    coalesce(currency_rate / nullif(currency_unit, 0), currency_rate, 1) as rate,
+    case
+        when currency_rate / coalesce(nullif(currency_unit, 0), 1) between 0 and 10000
+            then currency_rate / coalesce(nullif(currency_unit, 0), 1)
+        else 1
+    end as rate,
     total_amount_currency,
     balance_amount_currency
 from staging.fortnox_invoices
@@ -36,7 +41,11 @@ select
     invoice_date,
     coalesce(due_date, invoice_date) as due_date,
     final_pay_date,
-    coalesce(currency_rate / nullif(currency_unit, 0), currency_rate, 1) as rate,
+    case
+        when currency_rate / coalesce(nullif(currency_unit, 0), 1) between 0 and 10000
+            then currency_rate / coalesce(nullif(currency_unit, 0), 1)
+        else 1
+    end as rate,
     case
         when is_credit then -abs(total_amount_currency) else total_amount_currency
     end as total_amount_currency,

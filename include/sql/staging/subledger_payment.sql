@@ -45,9 +45,12 @@ select
     coalesce(has_write_off, false) as has_write_off,
     amount,
     round(
-        amount / coalesce(
-            nullif(currency_rate, 0) / nullif(currency_unit, 0), nullif(currency_rate, 0), 1
-        ),
+        amount / case
+            when
+                currency_rate / coalesce(nullif(currency_unit, 0), 1) between 0.0001 and 10000
+                then currency_rate / coalesce(nullif(currency_unit, 0), 1)
+            else 1
+        end,
         2
     ) as amount_currency
 from either_side

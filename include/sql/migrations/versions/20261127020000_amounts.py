@@ -1,0 +1,14 @@
+"""A number that can be no amount is none, so that one record cannot stop the build of the marts."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "20261127020000"
+down_revision = "20261127010000"
+
+
+def upgrade() -> None:
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(
+        Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    )
