@@ -1,10 +1,11 @@
 -- grain:  organization x fiscal period that has a last year x line of the operating result x
 --         account whose amount differs
 -- key:    organization_id, fiscal_period_key, statement_line_key, account_key
--- inputs: fct_account_balance_period, dim_fiscal_period, mart.dim_statement_line,
---         mart.bridge_statement_line
+-- inputs: fct_account_balance_period, bridge_account_statement_line, dim_fiscal_period,
+--         mart.dim_statement_line, mart.bridge_statement_line
 -- why:    from last year's operating result to this year's, account by account: the differences sum
---         to that of the result, to the öre. Each year's amount stands on that year's own line
+--         to that of the result, to the öre. Both amounts of an account stand on this year's line,
+--         so that an account which the chart moved is no difference
 create table mart.result_bridge (
     organization_id bigint not null,
     fiscal_period_key bigint not null,
@@ -38,6 +39,7 @@ compared_period as (
     select
         fiscal_period.organization_id,
         fiscal_period.fiscal_period_key,
+        fiscal_period.financial_year_key,
         fiscal_period.last_year_period_key
     from mart.dim_fiscal_period as fiscal_period
     inner join mart.dim_fiscal_period as last_year
@@ -67,7 +69,9 @@ either_year as (
     select
         compared_period.organization_id,
         compared_period.fiscal_period_key,
-        balance.statement_line_key,
+        coalesce(
+            account_line.statement_line_key, balance.statement_line_key
+        ) as statement_line_key,
         balance.account_key,
         0 as amount,
         -balance.net_amount as last_year_amount
@@ -76,6 +80,11 @@ either_year as (
         on
             compared_period.organization_id = balance.organization_id
             and compared_period.last_year_period_key = balance.fiscal_period_key
+    left join mart.bridge_account_statement_line as account_line
+        on
+            balance.organization_id = account_line.organization_id
+            and balance.account_key = account_line.account_key
+            and compared_period.financial_year_key = account_line.financial_year_key
 
 ),
 
