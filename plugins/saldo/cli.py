@@ -72,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     resources = commands.add_parser("resources", help="what Saldo takes from Fortnox, a line a resource")
     resources.add_argument("--json", action="store_true")
     resources.set_defaults(command=_resources)
+    describe = commands.add_parser("describe", help="the marts and their columns in words, as Markdown")
+    describe.set_defaults(command=_describe)
     status = commands.add_parser("status", help="a line a company")
     status.add_argument("--json", action="store_true")
     status.set_defaults(command=_status)
@@ -253,6 +255,13 @@ def _policy(options: argparse.Namespace) -> None:
         group_name=options.group_name,
     )
     print("Noted; the company's next run builds its statements so")
+
+
+def _describe(_options: argparse.Namespace) -> None:
+    from saldo.warehouse import handbook
+
+    with connect(Role.PAGE) as connection:
+        print(handbook.text(connection), end="")
 
 
 def status_rows() -> list[dict[str, Any]]:

@@ -94,6 +94,14 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "/opt/saldo/include",
                         "default": None,
                     },
+                    "custom_sql_dir": {
+                        "description": "The folder with your own marts and checks, when it is not sql/custom",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "sensitive": False,
+                        "example": "/opt/airflow/saldo_sql",
+                        "default": None,
+                    },
                 },
             }
         },

@@ -39,3 +39,19 @@ def include_dir() -> Path:
             f"Saldo's SQL files are not in {folder}: set [saldo] include_dir to the folder include/ of Saldo"
         )
     return folder
+
+
+def custom_dir() -> Path:
+    """The folder with one's own marts and checks, which no version of Saldo writes to.
+
+    The setting [saldo] custom_sql_dir overrides it; else it is `sql/custom` of the include folder.
+
+    Raises:
+        FileNotFoundError: the setting names a folder that is not there.
+    """
+    configured = get("custom_sql_dir", "")
+    if configured and not Path(configured).is_dir():
+        raise FileNotFoundError(
+            f"[saldo] custom_sql_dir is {configured}, which is no folder: make it, or mend the setting"
+        )
+    return Path(configured) if configured else include_dir() / "sql" / "custom"

@@ -22,11 +22,27 @@ def statement(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SqlFile:
-    """One file of staging/, marts/ or checks/: its name, its head comment and its text."""
+    """One file of a relation or a check: its folder in include/sql, its name, head comment and text."""
 
+    folder: str
     name: str
     head: dict[str, str]
     text: str
+
+    @property
+    def schema(self) -> str:
+        """The schema of the relation that the file makes."""
+        return self.folder if self.folder in ("staging", "custom") else "mart"
+
+    @property
+    def relation(self) -> str:
+        """The relation that the file makes, with its schema."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return _directory(self.folder) / f"{self.name}.sql"
 
     @property
     def digest(self) -> str:
@@ -57,14 +73,17 @@ def head_of(text: str) -> dict[str, str]:
 
 
 def files(folder: str) -> list[SqlFile]:
-    """Every file of include/sql/<folder>, by name."""
-    directory = settings.include_dir() / "sql" / folder
-    return [_read(path) for path in sorted(directory.glob("*.sql"))]
+    """Every file of include/sql/<folder>, by name; `custom` may be a folder elsewhere."""
+    found = []
+    for path in sorted(_directory(folder).glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        found.append(SqlFile(folder, path.stem, head_of(text), text))
+    return found
 
 
-def _read(path: Path) -> SqlFile:
-    text = path.read_text(encoding="utf-8")
-    return SqlFile(path.stem, head_of(text), text)
+def _directory(folder: str) -> Path:
+    top, _, below = folder.partition("/")
+    return (settings.custom_dir() if top == "custom" else settings.include_dir() / "sql" / top) / below
 
 
 def in_order(relations: list[SqlFile]) -> list[SqlFile]:

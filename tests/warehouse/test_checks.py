@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import shutil
 import threading
@@ -420,7 +421,7 @@ def test_failed_build_leaves_the_last_good_marts_and_its_results(
 ) -> None:
     land(organization_id, YEARS[0])
     good = build(organization_id)
-    before = module_warehouse.dump("mart")
+    before = marts(module_warehouse)
     keys = module_warehouse.rows("select * from control.key_map order by 1, 2, 3")
     land(organization_id, *YEARS)
     spoil(
@@ -433,7 +434,7 @@ def test_failed_build_leaves_the_last_good_marts_and_its_results(
     with pytest.raises(ChecksFailedError):
         build(organization_id)
 
-    assert module_warehouse.dump("mart") == before
+    assert marts(module_warehouse) == before
     assert module_warehouse.rows("select * from control.key_map order by 1, 2, 3") == keys
     assert module_warehouse.rows(
         "select built from control.version_built where organization_id = %s", [organization_id]
@@ -448,6 +449,25 @@ def test_failed_build_leaves_the_last_good_marts_and_its_results(
     assert results[0][:2] == ("registers_are_landed", 1)
     assert results[0][2] > good.landed
     assert results[0][3] == "suppliers"
+    assert module_warehouse.rows(
+        "select status, is_shown, finding_count, reason, state.name_sv from mart.check_state as state "
+        "inner join mart.check_finding using (organization_id, check_name) "
+        "where organization_id = %s and status = 'stopped'",
+        [organization_id],
+    ) == [("stopped", False, 1, "record is not in its dimension", "Alla register är med")]
+
+
+def marts(warehouse: Warehouse) -> dict[str, list[tuple[str, ...]]]:
+    """The marts without what the newest checks found, which is told also when the marts are held back."""
+    found = warehouse.dump("mart")
+    return {relation: rows for relation, rows in found.items() if not relation.startswith("mart.check_")}
+
+
+def test_every_check_has_its_name_and_meaning() -> None:
+    path = settings.include_dir() / "sql" / "reference" / "dim_check.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        described = [row["check_name"] for row in csv.DictReader(lines)]
+    assert described == [file.name for file in sql.files("checks")]
 
 
 def test_every_check_leaves_its_result(module_warehouse: Warehouse, organization_id: int) -> None:

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from saldo import sql
 from saldo.database import Connection, Role, connect, run
+from saldo.warehouse import custom
 from saldo.warehouse.landing import versions
 from saldo.warehouse.migrations import definition_and_build
 
@@ -73,6 +74,7 @@ def build(organization_id: int) -> BuildResult:
 
     Raises:
         ChecksFailedError: a stop check failed; the marts are as they were.
+        CustomSqlError: one's own mart or check cannot be run; the marts are as they were.
         LookupError: the organization is not registered.
     """
     with connect(Role.TRANSFORMER, organization_id, autocommit=True) as connection:
@@ -93,7 +95,7 @@ def build(organization_id: int) -> BuildResult:
             run(connection, "control/build_settings")
             _fill(connection)
             filled = time.monotonic()
-            checks = tuple(_check(connection, file) for file in sql.files("checks"))
+            checks = tuple(_check(connection, file) for file in [*sql.files("checks"), *custom.checks()])
             checked = time.monotonic()
             _keep(organization_id, found.landed, checks)
             _report(checks)
@@ -114,22 +116,26 @@ def build(organization_id: int) -> BuildResult:
 
 def _fill(connection: Connection) -> None:
     run(connection, "control/key_map_assign")
-    for mart in sql.in_order(sql.files("marts")):
+    for mart in [*sql.in_order(sql.files("marts")), *custom.marts()]:
         started = time.monotonic()
         _, filling = definition_and_build(mart)
-        connection.execute(composed.SQL("delete from {}").format(composed.Identifier("mart", mart.name)))
-        rows = connection.execute(filling).rowcount
+        with custom.blamed(mart):
+            connection.execute(
+                composed.SQL("delete from {}").format(composed.Identifier(mart.schema, mart.name))
+            )
+            rows = connection.execute(filling).rowcount
         log.info("%-32s %9d rows  %5.1f s", mart.name, rows, time.monotonic() - started)
 
 
 def _check(connection: Connection, file: sql.SqlFile) -> CheckOutcome:
     started = time.monotonic()
-    row = connection.execute(_counted(file.text)).fetchone()
+    with custom.blamed(file):
+        row = connection.execute(_counted(file.text)).fetchone()
     assert row is not None
     log.debug("%-32s %9d failing  %5.1f s", file.name, row[0], time.monotonic() - started)
     # amounts stay texts: a float would not be the amount
     sample = tuple(json.loads(row[1], parse_float=str))
-    return CheckOutcome(file.name, file.head["severity"], row[0], sample)
+    return CheckOutcome(custom.check_name(file), file.head["severity"], row[0], sample)
 
 
 def _counted(check: str) -> str:

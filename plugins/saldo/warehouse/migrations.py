@@ -2,8 +2,9 @@
 
 Three layers, in this order and in one transaction each: the superuser's roles (`set_up`), the migrations
 of control and landing (Alembic; history that must be carried along), and what is derived from them:
-reference tables, views of staging, tables of mart and the views that explain them. Derived relations are
-made anew when their file changed; every organization then rebuilds with its next run.
+reference tables, views of staging, tables of mart, the views that explain them and one's own tables of
+custom. Derived relations are made anew when their file changed; every organization then rebuilds with its
+next run. What is said of them in words is written each time.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from psycopg import sql as composed
 
 from saldo import settings, sql
 from saldo.database import Connection, run
+from saldo.warehouse import custom, descriptions
 
 ADMIN_URL_VARIABLE = "SALDO_ADMIN_URL"
 
@@ -140,54 +142,53 @@ def check_version(connection: Connection) -> None:
 def _derive(connection: Connection) -> list[str]:
     known = {(row[0], row[1]): row[2] for row in run(connection, "control/relation_read").fetchall()}
     made: list[str] = []
-    for schema, folder, file, digest in _files_and_digests():
-        if known.pop((schema, file.name), None) == digest:
+    derived = _files_and_digests()
+    for file, digest in derived:
+        if known.pop((file.schema, file.name), None) == digest:
             continue
-        _make(connection, schema, folder, file)
+        with custom.blamed(file):
+            _make(connection, file)
         run(
             connection,
             "control/relation_write",
-            {"relation_schema": schema, "relation_name": file.name, "digest": digest},
+            {"relation_schema": file.schema, "relation_name": file.name, "digest": digest},
         )
-        made.append(f"{schema}.{file.name}")
+        made.append(file.relation)
     for schema, name in known:
         _drop(connection, schema, name)
         run(connection, "control/relation_forget", {"relation_schema": schema, "relation_name": name})
+    for file, _ in derived:
+        descriptions.comment(connection, file)
     if made:
         run(connection, "control/version_rebuild_all")
     return made
 
 
-def _files_and_digests() -> list[tuple[str, str, sql.SqlFile, str]]:
-    """Schema, folder, file and digest of every derived relation, in the order in which they are made."""
+def _files_and_digests() -> list[tuple[sql.SqlFile, str]]:
+    """File and digest of every derived relation, in the order in which they are made."""
     digests: dict[str, str] = {}
-    return [
-        (schema, folder, file, _digest(folder, file, digests))
-        for schema, folder in (
-            ("mart", "reference"),
-            ("staging", "staging"),
-            ("mart", "marts"),
-            ("mart", "explanations"),
-        )
-        for file in sql.in_order(sql.files(folder))
-    ]
+    folders = ("reference", "staging", "marts", "explanations")
+    saldos = [file for folder in folders for file in sql.in_order(sql.files(folder))]
+    return [(file, _digest(file, digests)) for file in [*saldos, *custom.marts()]]
 
 
-def _fingerprint(derived: list[tuple[str, str, sql.SqlFile, str]]) -> str:
+def _fingerprint(derived: list[tuple[sql.SqlFile, str]]) -> str:
     """One digest of all of them, as control/schema_version_read.sql makes it of those in the warehouse."""
-    lines = sorted(f"{schema}.{file.name}.{digest}" for schema, _, file, digest in derived)
+    lines = sorted(f"{file.relation}.{digest}" for file, digest in derived)
     return hashlib.sha256(" ".join(lines).encode()).hexdigest()
 
 
-def _digest(folder: str, file: sql.SqlFile, digests: dict[str, str]) -> str:
+def _digest(file: sql.SqlFile, digests: dict[str, str]) -> str:
     """Changes when the file does; for views and reference tables also when one they are made from does,
     since dropping that one drops them."""
-    if folder == "marts":
+    if file.folder == "custom":
+        return file.digest
+    if file.folder == "marts":
         digests[file.name] = file.digest
         return file.digest
     parts = [file.digest, *(digests[name] for name in file.inputs if name in digests)]
     path = _data_path(file.name)
-    if folder == "reference" and path.exists():
+    if file.folder == "reference" and path.exists():
         parts.append(hashlib.sha256(path.read_bytes()).hexdigest())
     digests[file.name] = hashlib.sha256("".join(parts).encode()).hexdigest()
     return digests[file.name]
@@ -204,22 +205,23 @@ def _drop(connection: Connection, schema: str, name: str) -> None:
         )
 
 
-def _make(connection: Connection, schema: str, folder: str, file: sql.SqlFile) -> None:
-    _drop(connection, schema, file.name)
+def _make(connection: Connection, file: sql.SqlFile) -> None:
+    _drop(connection, file.schema, file.name)
     definition, *fillings = definition_and_build(file)
     connection.execute(definition)
-    relation = f"{schema}.{file.name}"
-    if folder == "marts":
-        connection.execute("call control.protect(%s)", [relation])
+    if file.folder in ("marts", "custom"):
+        connection.execute("call control.protect(%s)", [file.relation])
         return
     grantees = "saldo_loader, saldo_transformer, saldo_page"
-    if folder != "staging":
+    if file.folder != "staging":
         _load_reference(connection, file.name)
         for filling in fillings:
             connection.execute(filling)
         grantees = "saldo_transformer, saldo_page, saldo_reader"
     connection.execute(
-        composed.SQL(f"grant select on {{}} to {grantees}").format(composed.Identifier(schema, file.name))
+        composed.SQL(f"grant select on {{}} to {grantees}").format(
+            composed.Identifier(file.schema, file.name)
+        )
     )
 
 

@@ -1,0 +1,14 @@
+"""A schema for one's own marts, and the results of checks for those who read the marts."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "20261127030000"
+down_revision = "20261127020000"
+
+
+def upgrade() -> None:
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(
+        Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    )
