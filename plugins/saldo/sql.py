@@ -35,6 +35,11 @@ class SqlFile:
         return self.folder if self.folder in ("staging", "custom") else "mart"
 
     @property
+    def is_by_year(self) -> bool:
+        """Whether a build makes only the rows of financial years whose ledger changed (`increment`)."""
+        return "increment" in self.head
+
+    @property
     def relation(self) -> str:
         """The relation that the file makes, with its schema."""
         return f"{self.schema}.{self.name}"

@@ -44,6 +44,18 @@ def test_ledger(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_builds(tmp_path: Path) -> None:
+    lines = printed(
+        tmp_path, "builds", "--rows", "3000", "--organizations", "2", "--organization-rows", "300"
+    )
+    assert "ledger rows in five financial years" in lines[0]
+    assert [line.split("  ")[1] for line in lines[1:5]] == [
+        "landed", "marts and checks, whole", "after one voucher", "size on disk",
+    ]  # fmt: skip
+    assert len([line for line in lines[5:] if line.endswith("%")]) == 10
+    assert [line.split()[0] for line in lines if " organizations of " in line] == ["1", "2"]
+
+
 def test_documents(tmp_path: Path) -> None:
     lines = printed(tmp_path, "documents", "--documents", "2000", "--repeat", "1")
     phases = ["bare COPY", "landing, first", "landing, unchanged", "landing, 1 % changed"]

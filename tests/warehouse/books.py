@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -158,12 +159,15 @@ def _land_year(connection: Connection, organization_id: int, year: Year) -> None
         )
         vouchers = year.numbered()
         cursor.executemany(
-            "insert into landing.voucher values (%s, %s, %s, %s, %s, %s, %s, %s, '', '', %s)",
+            "insert into landing.voucher values (%s, %s, %s, %s, %s, %s, %s, %s, '', %s, %s)",
             [
-                (*key, each.series, each.number, each.ordinal, each.date, each.text, each.date, LANDED_AT)
+                (
+                    *key, each.series, each.number, each.ordinal, each.date, each.text, each.date,
+                    hashlib.md5(repr(each).encode()).digest(), LANDED_AT,
+                )
                 for each in vouchers
             ],
-        )
+        )  # fmt: skip
         cursor.executemany(
             "insert into landing.voucher_row values "
             "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', null, %s, null, '', %s, %s, %s)",

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from saldo import sql
-from saldo.warehouse.build import BuildResult
+from saldo.warehouse.build import BuildResult, CheckOutcome
 
 DIRECTORY = Path(__file__).parent / "golden"
 # A statement has a row for every line and month: those without any amount say nothing.
@@ -20,23 +20,32 @@ _SOME_MONTHS = {"kpi", "kpi_input"}
 
 def lines(connection: psycopg.Connection[Any], organization_id: int, result: BuildResult) -> list[str]:
     """Every mart of the organization, and what each check found of it."""
-    told = []
-    for relation in sql.files("marts"):
-        cursor = connection.execute(
-            f"select * from mart.{relation.name} where organization_id = %s"
-            + (
-                " and fiscal_period_key in (select fiscal_period_key from mart.dim_fiscal_period "
-                "where is_last or period_number = 5)"
-                if relation.name in _SOME_MONTHS
-                else ""
-            ),
-            [organization_id],
-        )
-        names = [column.name for column in cursor.description or ()][1:]
-        rows = sorted(_texts(row[1:]) for row in cursor.fetchall() if _says(relation.name, names, row[1:]))
-        told += [f"== {relation.name}", "\t".join(names), *("\t".join(row) for row in rows)]
-    found = sorted(f"{check.name}\t{check.failing}" for check in result.checks if check.failing)
-    return [*told, "== checks", *found]
+    told = [
+        line for file in sql.files("marts") for line in mart_lines(connection, organization_id, file.name)
+    ]
+    return [*told, *check_lines(result.checks)]
+
+
+def mart_lines(connection: psycopg.Connection[Any], organization_id: int, mart: str) -> list[str]:
+    """A mart of the organization: its name, its columns and its rows."""
+    cursor = connection.execute(
+        f"select * from mart.{mart} where organization_id = %s"
+        + (
+            " and fiscal_period_key in (select fiscal_period_key from mart.dim_fiscal_period "
+            "where is_last or period_number = 5)"
+            if mart in _SOME_MONTHS
+            else ""
+        ),
+        [organization_id],
+    )
+    names = [column.name for column in cursor.description or ()][1:]
+    rows = sorted(_texts(row[1:]) for row in cursor.fetchall() if _says(mart, names, row[1:]))
+    return [f"== {mart}", "\t".join(names), *("\t".join(row) for row in rows)]
+
+
+def check_lines(checks: Iterable[CheckOutcome]) -> list[str]:
+    """What the checks found, by name."""
+    return ["== checks", *sorted(f"{check.name}\t{check.failing}" for check in checks if check.failing)]
 
 
 def _texts(row: Iterable[Any]) -> list[str]:

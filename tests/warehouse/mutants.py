@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -22,9 +22,8 @@ import sqlglot
 from sqlglot import exp
 
 from saldo import sql
-from saldo.database import Role, connect
+from saldo.database import Connection, Role, connect, run
 from saldo.warehouse import build as building
-from saldo.warehouse.landing import advance_landed
 from saldo.warehouse.migrations import definition_and_build
 from tests.warehouse import golden
 from tests.warehouse.golden_companies import COMPANIES, land_and_build
@@ -154,59 +153,105 @@ def _short(text: str) -> str:
     return text if len(text) < 70 else text[:67] + "..."
 
 
-class Judge:
-    """Builds the golden companies with a mutant in place, in the warehouse that the environment points at."""
+@dataclass(frozen=True)
+class _Company:
+    """A golden company as it stands: its marts' golden lines and digests, and what the checks found."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
-        self._organizations: list[tuple[str, int]] = []
-        self._golden: dict[str, list[str]] = {}
+    name: str
+    organization_id: int
+    connection: Connection
+    lines: dict[str, list[str]]
+    digests: dict[str, str]
+    checks: list[str]
+
+
+class Judge:
+    """Tries mutants on the golden companies, in the warehouse that the environment points at.
+
+    Nothing of a mutant is kept: it fills its mart in a transaction that is rolled back. Only where the mart's
+    rows then differ, and its golden lines (which leave some rows out) do not, the marts made from it and all
+    checks are run as well: with the rows unchanged, nothing behind them can differ.
+    """
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self._marts = sql.in_order(sql.files("marts"))
+        self._companies = []
         for number, company in enumerate(COMPANIES, 1):
-            organization_id, _ = land_and_build(number, company)
-            self._organizations.append((company.name, organization_id))
-            self._golden[company.name] = golden.path(company.name).read_text(encoding="utf-8").splitlines()
+            organization_id, result = land_and_build(number, company)
+            connection = stack.enter_context(connect(Role.TRANSFORMER, organization_id, autocommit=True))
+            connection.execute("update control.ledger_year_built set is_stale = true")
+            names = [mart.name for mart in self._marts]
+            self._companies.append(
+                _Company(
+                    company.name,
+                    organization_id,
+                    connection,
+                    {name: golden.mart_lines(connection, organization_id, name) for name in names},
+                    {name: _digest(connection, name) for name in names},
+                    golden.check_lines(result.checks),
+                )
+            )
 
     def judge(self, mutant: Mutant) -> Verdict:
         """Whether anything notices."""
         if rules := broken_rules(mutant.text):
             return Verdict(mutant, f"rule: {rules[0]}")
-        return Verdict(mutant, self.build_with(mutant))
+        found = (self._caught(company, mutant) for company in self._companies)
+        return Verdict(mutant, next((caught for caught in found if caught), ""))
 
-    def build_with(self, *texts: Mutant) -> str:
-        """Builds the companies with these statements in place; what noticed first, or nothing."""
-        with self._in_place({text.name: text.text for text in texts}):
-            found = (self._caught(name, organization_id) for name, organization_id in self._organizations)
-            return next((caught for caught in found if caught), "")
+    def _caught(self, company: _Company, mutant: Mutant) -> str:
+        connection = company.connection
+        with connection.transaction(force_rollback=True):
+            run(connection, "control/build_settings")
+            try:
+                _fill(connection, mutant.name, mutant.text)
+            except psycopg.Error as error:
+                return f"error: {type(error).__name__}"
+            if _digest(connection, mutant.name) == company.digests[mutant.name]:
+                return ""
+            if self._differ(company, [mutant.name]):
+                return f"golden: {company.name}"
+            behind = self._made_from(mutant.name)
+            try:
+                for mart in behind:
+                    _fill(connection, mart.name, definition_and_build(mart)[1])
+                outcomes = [building._check(connection, file) for file in sql.files("checks")]
+            except psycopg.Error as error:
+                return f"error: {type(error).__name__}"
+            stopped = [each.name for each in outcomes if each.failing and each.severity == building.STOP]
+            if stopped:
+                return f"check: {stopped[0]}"
+            if self._differ(company, [mart.name for mart in behind]):
+                return f"golden: {company.name}"
+            return "" if golden.check_lines(outcomes) == company.checks else f"golden: {company.name}"
 
-    def _caught(self, name: str, organization_id: int) -> str:
-        with connect(Role.LOADER, organization_id) as connection:
-            advance_landed(connection)
-        try:
-            result = building.build(organization_id)
-        except building.ChecksFailedError as error:
-            return f"check: {error.failed[0].name}"
-        except psycopg.Error as error:
-            return f"error: {type(error).__name__}"
-        told = golden.lines(self._connection, organization_id, result)
-        return "" if told == self._golden[name] else f"golden: {name}"
+    def _differ(self, company: _Company, marts: list[str]) -> bool:
+        return any(
+            golden.mart_lines(company.connection, company.organization_id, name) != company.lines[name]
+            for name in marts
+        )
 
-    @contextlib.contextmanager
-    def _in_place(self, texts: dict[str, str]) -> Iterator[None]:
-        files = sql.files
+    def _made_from(self, name: str) -> list[sql.SqlFile]:
+        """The marts that read this one, or one that does, in the order in which they are made."""
+        names, found = {name}, []
+        for mart in self._marts:
+            if mart.name != name and names & set(mart.inputs):
+                names.add(mart.name)
+                found.append(mart)
+        return found
 
-        def with_mutant(folder: str) -> list[sql.SqlFile]:
-            return [
-                replace(file, text=f"select 1;\n{texts[file.name]};")
-                if folder == "marts" and file.name in texts
-                else file
-                for file in files(folder)
-            ]
 
-        building.sql.files = with_mutant  # type: ignore[assignment]
-        try:
-            yield
-        finally:
-            building.sql.files = files
+def _fill(connection: Connection, mart: str, text: str) -> None:
+    connection.execute(f"delete from mart.{mart}")
+    connection.execute(text)
+
+
+def _digest(connection: Connection, mart: str) -> str:
+    row = connection.execute(
+        f"select md5(coalesce(string_agg(mart::text, ',' order by mart::text), '')) from mart.{mart} as mart"
+    ).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def every_mutant(share: float = 1.0, seed: int = 1, only: tuple[str, ...] = ()) -> list[Mutant]:

@@ -14,63 +14,54 @@
 --           blank; that keys are unique and not null is the primary keys' business
 with
 
-fact_key as (
+-- the ledger is read once for all its keys
+ledger_key as (
 
     select
         organization_id,
-        'fct_ledger_row' as fact,
-        'financial_year_key' as key_name,
-        financial_year_key as key_value
+        financial_year_key,
+        fiscal_period_key,
+        account_key,
+        cost_center_key,
+        project_key,
+        date_key,
+        statement_line_key
     from mart.fct_ledger_row
-    group by organization_id, financial_year_key
-    union all
-    select
+    group by
         organization_id,
-        'fct_ledger_row' as fact,
-        'fiscal_period_key' as key_name,
-        fiscal_period_key as key_value
-    from mart.fct_ledger_row
-    group by organization_id, fiscal_period_key
-    union all
+        financial_year_key,
+        fiscal_period_key,
+        account_key,
+        cost_center_key,
+        project_key,
+        date_key,
+        statement_line_key
+
+),
+
+fact_key as (
+
     select
-        organization_id,
+        ledger_key.organization_id,
         'fct_ledger_row' as fact,
-        'account_key' as key_name,
-        account_key as key_value
-    from mart.fct_ledger_row
-    group by organization_id, account_key
-    union all
-    select
-        organization_id,
-        'fct_ledger_row' as fact,
-        'cost_center_key' as key_name,
-        cost_center_key as key_value
-    from mart.fct_ledger_row
-    group by organization_id, cost_center_key
-    union all
-    select
-        organization_id,
-        'fct_ledger_row' as fact,
-        'project_key' as key_name,
-        project_key as key_value
-    from mart.fct_ledger_row
-    group by organization_id, project_key
-    union all
-    select
-        organization_id,
-        'fct_ledger_row' as fact,
-        'date_key' as key_name,
-        date_key as key_value
-    from mart.fct_ledger_row
-    group by organization_id, date_key
-    union all
-    select
-        organization_id,
-        'fct_ledger_row' as fact,
-        'statement_line_key' as key_name,
-        statement_line_key as key_value
-    from mart.fct_ledger_row
-    group by organization_id, statement_line_key
+        ledger_row_key.key_name,
+        ledger_row_key.key_value
+    from ledger_key
+    cross join
+        lateral (
+            values
+            ('financial_year_key', ledger_key.financial_year_key::bigint),
+            ('fiscal_period_key', ledger_key.fiscal_period_key::bigint),
+            ('account_key', ledger_key.account_key::bigint),
+            ('cost_center_key', ledger_key.cost_center_key::bigint),
+            ('project_key', ledger_key.project_key::bigint),
+            ('date_key', ledger_key.date_key::bigint),
+            ('statement_line_key', ledger_key.statement_line_key::bigint)
+        ) as ledger_row_key (key_name, key_value)
+    group by
+        ledger_key.organization_id,
+        ledger_row_key.key_name,
+        ledger_row_key.key_value
     union all
     select
         organization_id,

@@ -26,6 +26,22 @@ period_in_row as (
         order by fiscal_period.period_number
     )
 
+),
+
+-- a day is looked at once, not each of its rows
+booked_day as (
+
+    select
+        organization_id,
+        financial_year_key,
+        fiscal_period_key,
+        voucher_date,
+        date_key,
+        min(concat_ws(' ', voucher_series, voucher_number)) as voucher,
+        count(*) as row_count
+    from mart.fct_ledger_row
+    group by organization_id, financial_year_key, fiscal_period_key, voucher_date, date_key
+
 )
 
 select
@@ -58,35 +74,35 @@ left join mart.dim_fiscal_period as fiscal_period
 where fiscal_period.fiscal_period_key is null
 union all
 select
-    ledger_row.organization_id,
-    'row is not in its period' as reason,
+    booked_day.organization_id,
+    'rows are not in their period' as reason,
     jsonb_build_object(
-        'voucher', concat_ws(' ', ledger_row.voucher_series, ledger_row.voucher_number),
-        'row', ledger_row.row_number,
-        'voucher_date', ledger_row.voucher_date,
-        'date_key', ledger_row.date_key,
+        'voucher', booked_day.voucher,
+        'rows', booked_day.row_count,
+        'voucher_date', booked_day.voucher_date,
+        'date_key', booked_day.date_key,
         'period_start', fiscal_period.start_date,
         'period_end', fiscal_period.end_date
     ) as detail
-from mart.fct_ledger_row as ledger_row
+from booked_day
 left join mart.dim_fiscal_period as fiscal_period
     on
-        ledger_row.organization_id = fiscal_period.organization_id
-        and ledger_row.financial_year_key = fiscal_period.financial_year_key
-        and ledger_row.fiscal_period_key = fiscal_period.fiscal_period_key
+        booked_day.organization_id = fiscal_period.organization_id
+        and booked_day.financial_year_key = fiscal_period.financial_year_key
+        and booked_day.fiscal_period_key = fiscal_period.fiscal_period_key
 left join mart.dim_financial_year as financial_year
     on
-        ledger_row.organization_id = financial_year.organization_id
-        and ledger_row.financial_year_key = financial_year.financial_year_key
+        booked_day.organization_id = financial_year.organization_id
+        and booked_day.financial_year_key = financial_year.financial_year_key
 where
     fiscal_period.organization_id is null
     or financial_year.organization_id is null
-    or ledger_row.date_key
+    or booked_day.date_key
     not between to_char(fiscal_period.start_date, 'YYYYMMDD')::int
     and to_char(fiscal_period.end_date, 'YYYYMMDD')::int
-    or ledger_row.date_key <> to_char(
+    or booked_day.date_key <> to_char(
         least(
-            greatest(ledger_row.voucher_date, financial_year.start_date), financial_year.end_date
+            greatest(booked_day.voucher_date, financial_year.start_date), financial_year.end_date
         ),
         'YYYYMMDD'
     )::int;

@@ -2,7 +2,9 @@
 -- key:    organization_id, financial_year_key, voucher_series, voucher_number, voucher_ordinal,
 --         row_number
 -- inputs: staging.ledger_row, staging.ledger_voucher, dim_financial_year, dim_fiscal_period,
---         dim_account, dim_cost_center, dim_project, bridge_account_statement_line
+--         dim_account, dim_cost_center, dim_project, bridge_account_statement_line,
+--         control.ledger_year_built
+-- increment: financial_year_key
 -- why:    every row that was ever on a voucher: a struck one counts 0 and shows what it was. A row
 --         belongs to the financial year of its file: dated outside, it counts on the year's nearest
 --         day (date_key), and its own date stays beside
@@ -70,6 +72,11 @@ dated_voucher as (
         on
             ledger_voucher.organization_id = financial_year.organization_id
             and ledger_voucher.financial_year_id = financial_year.financial_year_id
+    inner join control.ledger_year_built as year_built
+        on
+            financial_year.organization_id = year_built.organization_id
+            and financial_year.financial_year_key = year_built.financial_year_key
+            and year_built.is_stale
 
 ),
 

@@ -5,7 +5,8 @@
 --         dim_financial_year, dim_fiscal_period, mart.subledger_control_account
 -- why:    what is in one and not in the other, with its cause, so that the differences of a period
 --         sum to what the difference changed by. A voucher is known to come from a document by
---         Fortnox's voucher list; until that is here the cause is voucher_list_missing
+--         Fortnox's voucher list; until that is here a period has one difference, whose cause is
+--         voucher_list_missing
 create table mart.subledger_difference (
     organization_id bigint not null,
     side text not null,
@@ -74,8 +75,12 @@ booked as (
         control_account.side,
         ledger_row.financial_year_key,
         ledger_row.fiscal_period_key,
-        ledger_row.voucher_series,
-        ledger_row.voucher_number,
+        case
+            when listed_year.organization_id is not null then ledger_row.voucher_series else ''
+        end as voucher_series,
+        case
+            when listed_year.organization_id is not null then ledger_row.voucher_number else ''
+        end as voucher_number,
         sum(control_account.sign * ledger_row.amount) as ledger_amount
     from mart.fct_ledger_row as ledger_row
     inner join mart.dim_account as dim_account
@@ -86,13 +91,21 @@ booked as (
         on
             dim_account.bas_number
             between control_account.account_from and control_account.account_to
+    left join listed_year
+        on
+            ledger_row.organization_id = listed_year.organization_id
+            and ledger_row.financial_year_key = listed_year.financial_year_key
     group by
         ledger_row.organization_id,
         control_account.side,
         ledger_row.financial_year_key,
         ledger_row.fiscal_period_key,
-        ledger_row.voucher_series,
-        ledger_row.voucher_number
+        case
+            when listed_year.organization_id is not null then ledger_row.voucher_series else ''
+        end,
+        case
+            when listed_year.organization_id is not null then ledger_row.voucher_number else ''
+        end
 
 ),
 
@@ -119,7 +132,7 @@ booked_document as (
                 then 'payment'
             else ''
         end as document_type,
-        concat_ws(' ', booked.voucher_series, booked.voucher_number) as voucher,
+        trim(concat_ws(' ', booked.voucher_series, booked.voucher_number)) as voucher,
         coalesce(voucher_document.reference_number, '') as reference_number,
         booked.ledger_amount
     from booked
@@ -154,27 +167,22 @@ ledger_side as (
 
 ),
 
--- a credit and the invoice it was matched against cancel
-subledger_side as (
+document_movement as (
 
     select
         movement.organization_id,
         movement.side,
         fiscal_period.fiscal_period_key,
         case
+            when listed_year.organization_id is null then ''
             when movement.movement_kind in ('invoiced', 'credited') then 'invoice'
             when movement.payment_number is not null then 'payment'
             else 'settlement'
         end as document_type,
-        case
-            when movement.movement_kind = 'matched' then ''
-            when
-                movement.movement_kind not in ('invoiced', 'credited')
-                and movement.payment_number is not null
-                then movement.payment_number
-            else movement.invoice_number
-        end as document_number,
-        sum(movement.amount) as subledger_amount
+        movement.movement_kind,
+        movement.invoice_number,
+        movement.payment_number,
+        movement.amount
     from mart.fct_subledger_movement as movement
     inner join mart.dim_fiscal_period as fiscal_period
         on
@@ -182,23 +190,42 @@ subledger_side as (
             and movement.movement_date
             between fiscal_period.start_date and fiscal_period.end_date
             and fiscal_period.has_ledger
-    group by
-        movement.organization_id,
-        movement.side,
-        fiscal_period.fiscal_period_key,
+    left join listed_year
+        on
+            fiscal_period.organization_id = listed_year.organization_id
+            and fiscal_period.financial_year_key = listed_year.financial_year_key
+
+),
+
+-- a credit and the invoice it was matched against cancel
+numbered_movement as (
+
+    select
+        organization_id,
+        side,
+        fiscal_period_key,
+        document_type,
         case
-            when movement.movement_kind in ('invoiced', 'credited') then 'invoice'
-            when movement.payment_number is not null then 'payment'
-            else 'settlement'
-        end,
-        case
-            when movement.movement_kind = 'matched' then ''
-            when
-                movement.movement_kind not in ('invoiced', 'credited')
-                and movement.payment_number is not null
-                then movement.payment_number
-            else movement.invoice_number
-        end
+            when document_type = '' or movement_kind = 'matched' then ''
+            when document_type = 'payment' then payment_number
+            else invoice_number
+        end as document_number,
+        amount
+    from document_movement
+
+),
+
+subledger_side as (
+
+    select
+        organization_id,
+        side,
+        fiscal_period_key,
+        document_type,
+        document_number,
+        sum(amount) as subledger_amount
+    from numbered_movement
+    group by organization_id, side, fiscal_period_key, document_type, document_number
 
 ),
 

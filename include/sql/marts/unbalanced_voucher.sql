@@ -1,6 +1,7 @@
 -- grain:  organization x financial year x voucher whose rows do not sum to zero
 -- key:    organization_id, financial_year_key, voucher_series, voucher_number, voucher_ordinal
--- inputs: fct_ledger_row
+-- inputs: fct_ledger_row, control.ledger_year_built
+-- increment: financial_year_key
 -- why:    the statements carry what is missing on a line of its own; here is which vouchers it is
 create table mart.unbalanced_voucher (
     organization_id bigint not null,
@@ -26,28 +27,33 @@ final as (
 
     select
         -- keys
-        organization_id,
-        financial_year_key,
-        voucher_series,
-        voucher_number,
-        voucher_ordinal,
-        fiscal_period_key,
+        ledger_row.organization_id,
+        ledger_row.financial_year_key,
+        ledger_row.voucher_series,
+        ledger_row.voucher_number,
+        ledger_row.voucher_ordinal,
+        ledger_row.fiscal_period_key,
 
         -- dates
-        voucher_date,
+        ledger_row.voucher_date,
 
         -- measures
-        sum(amount) as difference_amount
-    from mart.fct_ledger_row
+        sum(ledger_row.amount) as difference_amount
+    from mart.fct_ledger_row as ledger_row
+    inner join control.ledger_year_built as year_built
+        on
+            ledger_row.organization_id = year_built.organization_id
+            and ledger_row.financial_year_key = year_built.financial_year_key
+            and year_built.is_stale
     group by
-        organization_id,
-        financial_year_key,
-        voucher_series,
-        voucher_number,
-        voucher_ordinal,
-        fiscal_period_key,
-        voucher_date
-    having sum(amount) <> 0
+        ledger_row.organization_id,
+        ledger_row.financial_year_key,
+        ledger_row.voucher_series,
+        ledger_row.voucher_number,
+        ledger_row.voucher_ordinal,
+        ledger_row.fiscal_period_key,
+        ledger_row.voucher_date
+    having sum(ledger_row.amount) <> 0
 
 )
 

@@ -1,7 +1,7 @@
 -- grain:  organization x fiscal period x account of a VAT box
 -- key:    organization_id, fiscal_period_key, account_key
--- inputs: fct_ledger_row, vat_settlement, dim_account, dim_financial_year, mart.dim_vat_box,
---         mart.vat_box_account, mart.vat_code_box
+-- inputs: fct_account_balance_period, fct_ledger_row, vat_settlement, dim_account,
+--         dim_financial_year, mart.dim_vat_box, mart.vat_box_account, mart.vat_code_box
 -- why:    what moved on the accounts of the VAT return, without the vouchers that settle it, with
 --         which every box would be zero. Ledger amounts (debit +)
 create table mart.vat_account (
@@ -40,44 +40,58 @@ box_of_account as (
 
 ),
 
+settled as (
+
+    select
+        ledger_row.organization_id,
+        ledger_row.fiscal_period_key,
+        ledger_row.account_key,
+        count(*) as row_count,
+        sum(ledger_row.amount) as net_amount
+    from mart.vat_settlement as settlement
+    inner join mart.fct_ledger_row as ledger_row
+        on
+            settlement.organization_id = ledger_row.organization_id
+            and settlement.financial_year_key = ledger_row.financial_year_key
+            and settlement.voucher_series = ledger_row.voucher_series
+            and settlement.voucher_number = ledger_row.voucher_number
+            and settlement.voucher_ordinal = ledger_row.voucher_ordinal
+    where not ledger_row.is_struck
+    group by
+        ledger_row.organization_id,
+        ledger_row.fiscal_period_key,
+        ledger_row.account_key
+
+),
+
 final as (
 
     select
         -- keys
-        ledger_row.organization_id,
-        ledger_row.fiscal_period_key,
-        ledger_row.account_key,
+        balance.organization_id,
+        balance.fiscal_period_key,
+        balance.account_key,
         vat_box.vat_box_key,
 
         -- dimensions
         box_of_account.vat_rate,
 
         -- measures
-        count(*) as row_count,
-        sum(ledger_row.amount) as net_amount
-    from mart.fct_ledger_row as ledger_row
+        balance.row_count - coalesce(settled.row_count, 0) as row_count,
+        balance.net_amount - coalesce(settled.net_amount, 0) as net_amount
+    from mart.fct_account_balance_period as balance
     inner join box_of_account
         on
-            ledger_row.organization_id = box_of_account.organization_id
-            and ledger_row.financial_year_key = box_of_account.financial_year_key
-            and ledger_row.account_key = box_of_account.account_key
+            balance.organization_id = box_of_account.organization_id
+            and balance.financial_year_key = box_of_account.financial_year_key
+            and balance.account_key = box_of_account.account_key
     inner join mart.dim_vat_box as vat_box on box_of_account.box = vat_box.box
-    left join mart.vat_settlement as settlement
+    left join settled
         on
-            ledger_row.organization_id = settlement.organization_id
-            and ledger_row.financial_year_key = settlement.financial_year_key
-            and ledger_row.voucher_series = settlement.voucher_series
-            and ledger_row.voucher_number = settlement.voucher_number
-            and ledger_row.voucher_ordinal = settlement.voucher_ordinal
-    where
-        not ledger_row.is_struck
-        and settlement.organization_id is null
-    group by
-        ledger_row.organization_id,
-        ledger_row.fiscal_period_key,
-        ledger_row.account_key,
-        vat_box.vat_box_key,
-        box_of_account.vat_rate
+            balance.organization_id = settled.organization_id
+            and balance.fiscal_period_key = settled.fiscal_period_key
+            and balance.account_key = settled.account_key
+    where balance.row_count > coalesce(settled.row_count, 0)
 
 )
 

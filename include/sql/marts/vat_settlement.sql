@@ -1,6 +1,7 @@
 -- grain:  organization x financial year x voucher that settles VAT
 -- key:    organization_id, financial_year_key, voucher_series, voucher_number, voucher_ordinal
--- inputs: fct_ledger_row, dim_account
+-- inputs: fct_ledger_row, dim_account, control.ledger_year_built
+-- increment: financial_year_key
 -- why:    a voucher whose rows are all VAT accounts (26xx, and 1650 or the rounding 3740), one of
 --         them 2650-2659: it empties the accounts of the return. Told by its accounts, because its
 --         series is the company's own choice. A debt is positive
@@ -43,6 +44,11 @@ final as (
         on
             ledger_row.organization_id = dim_account.organization_id
             and ledger_row.account_key = dim_account.account_key
+    inner join control.ledger_year_built as year_built
+        on
+            ledger_row.organization_id = year_built.organization_id
+            and ledger_row.financial_year_key = year_built.financial_year_key
+            and year_built.is_stale
     where not ledger_row.is_struck
     group by
         ledger_row.organization_id,

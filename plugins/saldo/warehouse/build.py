@@ -68,9 +68,10 @@ class ChecksFailedError(RuntimeError):
 def build(organization_id: int) -> BuildResult:
     """Brings an organization's marts to what has landed for it.
 
-    Reads one snapshot: what lands meanwhile is the next build's. The marts, their keys and the version
-    they show are committed together, and only when every stop check passes; the results of the checks
-    are kept either way.
+    The marts by financial year (`increment` in their head) are made anew for the years that changed, all
+    others whole. Reads one snapshot: what lands meanwhile is the next build's. The marts, their keys and
+    the version they show are committed together, and only when every stop check passes; the results of
+    the checks are kept either way.
 
     Raises:
         ChecksFailedError: a stop check failed; the marts are as they were.
@@ -80,51 +81,74 @@ def build(organization_id: int) -> BuildResult:
     with connect(Role.TRANSFORMER, organization_id, autocommit=True) as connection:
         run(connection, "control/build_lock", {"organization_id": organization_id})
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        with connection.transaction():
-            found = versions(connection)
-            if found.built == found.landed:
-                log.info("Organization %d: the marts show version %d already", organization_id, found.landed)
-                return BuildResult(found.landed, built=False)
-            log.info(
-                "Organization %d: building the marts of version %d (they show version %d)",
-                organization_id,
-                found.landed,
-                found.built,
-            )
-            started = time.monotonic()
-            run(connection, "control/build_settings")
-            _fill(connection)
-            filled = time.monotonic()
-            checks = tuple(_check(connection, file) for file in [*sql.files("checks"), *custom.checks()])
-            checked = time.monotonic()
-            _keep(organization_id, found.landed, checks)
-            _report(checks)
-            failed = [outcome for outcome in checks if outcome.failing and outcome.severity == STOP]
-            if failed:
-                raise ChecksFailedError(failed)
-            run(connection, "control/version_built", {"landed": found.landed})
-        result = BuildResult(found.landed, True, checks, filled - started, checked - filled)
-    log.info(
-        "Organization %d: the marts show version %d, built in %.1f s and checked in %.1f s",
-        organization_id,
-        result.landed,
-        result.build_seconds,
-        result.check_seconds,
-    )
+        try:
+            with connection.transaction():
+                result = _build(connection, organization_id)
+        except ChecksFailedError:
+            # the next build makes every year anew: it may come to what this one could not
+            run(connection, "control/ledger_year_forget")
+            raise
+    if result.built:
+        log.info(
+            "Organization %d: the marts show version %d, built in %.1f s and checked in %.1f s",
+            organization_id,
+            result.landed,
+            result.build_seconds,
+            result.check_seconds,
+        )
     return result
+
+
+def _build(connection: Connection, organization_id: int) -> BuildResult:
+    found = versions(connection)
+    if found.built == found.landed:
+        log.info("Organization %d: the marts show version %d already", organization_id, found.landed)
+        return BuildResult(found.landed, built=False)
+    log.info(
+        "Organization %d: building the marts of version %d (they show version %d)",
+        organization_id,
+        found.landed,
+        found.built,
+    )
+    started = time.monotonic()
+    run(connection, "control/build_settings")
+    _fill(connection)
+    filled = time.monotonic()
+    checks = tuple(_check(connection, file) for file in [*sql.files("checks"), *custom.checks()])
+    checked = time.monotonic()
+    _keep(organization_id, found.landed, checks)
+    _report(checks)
+    failed = [outcome for outcome in checks if outcome.failing and outcome.severity == STOP]
+    if failed:
+        raise ChecksFailedError(failed)
+    run(connection, "control/version_built", {"landed": found.landed})
+    return BuildResult(found.landed, True, checks, filled - started, checked - filled)
 
 
 def _fill(connection: Connection) -> None:
     run(connection, "control/key_map_assign")
+    are_years_marked = False
     for mart in [*sql.in_order(sql.files("marts")), *custom.marts()]:
         started = time.monotonic()
         _, filling = definition_and_build(mart)
+        if mart.is_by_year and not are_years_marked:
+            run(connection, "control/ledger_year_mark")
+            are_years_marked = True
         with custom.blamed(mart):
-            connection.execute(
-                composed.SQL("delete from {}").format(composed.Identifier(mart.schema, mart.name))
-            )
+            connection.execute(_emptying(mart))
             rows = connection.execute(filling).rowcount
         log.info("%-32s %9d rows  %5.1f s", mart.name, rows, time.monotonic() - started)
+
+
+def _emptying(mart: sql.SqlFile) -> composed.Composed:
+    """The delete of what the mart's insert writes: everything, or what is of a year that does not stand."""
+    text = "delete from {}"
+    if mart.is_by_year:
+        text += (
+            " where financial_year_key not in "
+            "(select financial_year_key from control.ledger_year_built where not is_stale)"
+        )
+    return composed.SQL(text).format(composed.Identifier(mart.schema, mart.name))
 
 
 def _check(connection: Connection, file: sql.SqlFile) -> CheckOutcome:

@@ -161,6 +161,7 @@ def _derive(connection: Connection) -> list[str]:
         descriptions.comment(connection, file)
     if made:
         run(connection, "control/version_rebuild_all")
+        run(connection, "control/ledger_year_forget")
     return made
 
 

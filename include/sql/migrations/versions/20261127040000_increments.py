@@ -1,0 +1,14 @@
+"""Which financial years' ledger the marts hold, so that a build takes only those that changed."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "20261127040000"
+down_revision = "20261127030000"
+
+
+def upgrade() -> None:
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(
+        Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    )
