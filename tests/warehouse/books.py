@@ -62,6 +62,8 @@ class Year:
     vouchers: tuple[Voucher, ...] = ()
     opening: Mapping[str, str] = field(default_factory=dict)
     accounts: Mapping[str, str] | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """#KTYP by account."""
     objects: Mapping[tuple[str, str], str] = field(default_factory=dict)
     stated: Mapping[tuple[str, str], str] = field(default_factory=dict)
     budget: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -126,7 +128,8 @@ def land(
         for resource, records in (documents or {}).items():
             for record in records:
                 _land_document(connection, organization_id, resource, record)
-        set_as_of(connection, day(as_of))
+        if as_of:
+            set_as_of(connection, day(as_of))
         advance_landed(connection)
 
 
@@ -142,8 +145,8 @@ def _land_year(connection: Connection, organization_id: int, year: Year) -> None
         accounts = {account: f"Konto {account}" for account in sorted(used)}
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into landing.ledger_account values (%s, %s, %s, %s, null, null)",
-            [(*key, number, name) for number, name in accounts.items()],
+            "insert into landing.ledger_account values (%s, %s, %s, %s, %s, null)",
+            [(*key, number, name, year.kinds.get(number)) for number, name in accounts.items()],
         )
         cursor.executemany(
             "insert into landing.ledger_object values (%s, %s, %s, %s, %s)",
@@ -199,6 +202,9 @@ KEYS = {
     "contracts": ("DocumentNumber",),
     "articles": ("ArticleNumber",),
     "currencies": ("Code",),
+    "voucherseries": ("Code", "Year"),
+    "predefinedvoucherseries": ("Name",),
+    "lockedperiod": (),
 }
 
 

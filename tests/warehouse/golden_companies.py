@@ -9,6 +9,7 @@ from decimal import Decimal
 from saldo.warehouse.arrangement import set_policy
 from saldo.warehouse.build import BuildResult, build
 from tests.warehouse.books import Row, Year, company, land, voucher
+from tests.warehouse.crowd import Crowd
 from tests.warehouse.documents import (
     Record,
     article,
@@ -25,13 +26,14 @@ from tests.warehouse.documents import (
 
 @dataclass(frozen=True)
 class Company:
-    """What is landed for it; `opening_policy` where it is not the default."""
+    """What is landed for it; `opening_policy` where it is not the default. Of a large one digests are kept."""
 
     name: str
     years: tuple[Year, ...] = ()
     documents: dict[str, list[Record]] = field(default_factory=dict)
     as_of: str = "2025-06-18"
     opening_policy: str | None = None
+    is_large: bool = False
 
 
 def _row(account: str, amount: str, cost_center: str = "", project: str = "", **fields: bool) -> Row:
@@ -113,6 +115,14 @@ DOCUMENTS: dict[str, list[Record]] = {
     ],
     "costcenters": [
         {"Code": "10", "Description": "Verkstad", "Active": True}, {"Code": "1", "Description": "Ett", "Active": False},
+    ],
+    "lockedperiod": [{"EndDate": "2025-03-31"}],
+    "voucherseries": [
+        {"Code": "A", "Description": "Redovisning", "Manual": True, "Year": 1},
+        {"Code": "L", "Description": "Lön", "Manual": False, "Year": 1}, {"Code": "A", "Year": 99},
+    ],
+    "predefinedvoucherseries": [
+        {"Name": "INVOICE", "VoucherSeries": "B"}, {"Name": "CASHINVOICE", "VoucherSeries": "B"}, {"Name": "SALARY"},
     ],
     "articles": [article("A1", "Hylla"), article("A2", "Bänk"), article("1", "Ettan")],
     "currencies": [{"Code": "EUR", "BuyRate": 11.5, "Unit": 1}, {"Code": "JPY", "BuyRate": 7.5, "Unit": 100}],
@@ -249,6 +259,40 @@ COMPANIES = (
         ), opening={"1240": "5", "1930": "-15"}),
     ), as_of="2026-06-01"),
     Company("nothing"),
+    Company("overlapping", (
+        _small("2023-01-01", "2023-12-31", "2023-07-01", year_id=4),
+        _small("2023-07-01", "2023-12-31", "2023-07-01", year_id=2),
+        _small("2024-01-01", "2024-12-31", "2024-02-01", year_id=6, opening={"1930": "1250", "2611": "-250"}),
+        _small("2024-01-01", "2024-06-30", "2024-02-01", year_id=3),
+        _small("2022-01-01", "2022-02-01", "2022-02-01", year_id=8),
+    ), {
+        "financialyears": [
+            {"Id": 6, "FromDate": "2024-01-01", "ToDate": "2024-12-31", "AccountingMethod": "ACCRUAL"},
+            {"Id": 3, "FromDate": "2024-01-01", "ToDate": "2024-06-30", "AccountingMethod": "CASH"},
+        ],
+    }, as_of="2024-05-05"),
+    Company("tax_rate_of_2021", (
+        _small("2020-01-01", "2020-12-31", "2020-05-05", year_id=1), _small("2021-01-01", "2021-12-31", "2021-05-05", year_id=2),
+    ), as_of="2021-12-31"),
+    Company("wages_without_tax", (
+        Year(1, "2025-01-01", "2025-12-31", (voucher("2025-05-05", ("7010", "300"), ("1930", "-300")),),
+             opening={"2650": "-500", "1930": "500"}),
+    ), as_of="2025-06-12"),
+    *(
+        Company(f"tax_without_wages_{as_of}", (
+            Year(1, "2025-01-01", "2025-12-31", (voucher("2025-03-05", ("7510", "90"), ("2730", "-90")), voucher("2025-03-06", ("2730", "7"))),
+                 stated={("UB", "2730"): "-83"}, states_balances=False),
+        ), as_of=as_of)
+        for as_of in ("2025-05-13", "2025-04-11")
+    ),
+    Company("never_run", (_small("2025-01-01", "2025-12-31", "2025-02-01"),), {
+        "invoices": [invoice("1", "2025-01-10", "2025-02-09", "1250", balance="1250")],
+        "contracts": [contract("1", "300", 3, "2025-01-15", "2025-04-14")],
+    }, as_of=""),
+    *(
+        Company(f"crowd_{seed}", Crowd(seed, as_of).years(), Crowd(seed, as_of).documents(), as_of, is_large=True)
+        for seed, as_of in ((1, "2025-06-26"), (2, "2025-05-31"), (3, "2025-06-25"))
+    ),
 )  # fmt: skip
 
 

@@ -191,8 +191,8 @@ SPOILED = {
     ),
     "a fact points at no member": (
         "fct_ledger_row",
-        "coalesce(\n            project.project_key,",
-        "coalesce(\n            project.project_key + 1000,",
+        "        project.project_key,\n",
+        "        project.project_key + 1000 as project_key,\n",
         "keys_are_known",
     ),
     "a customer is lost": (

@@ -26,7 +26,7 @@ def told(module_warehouse: Warehouse) -> dict[str, list[str]]:
         for number, company in enumerate(COMPANIES, 1):
             organization_id, result = land_and_build(number, company)
             assert result.built
-            found[company.name] = golden.lines(connection, organization_id, result)
+            found[company.name] = golden.lines(connection, organization_id, result, company.is_large)
     return found
 
 

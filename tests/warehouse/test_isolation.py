@@ -80,6 +80,11 @@ def pair(module_warehouse: Warehouse) -> Pair:
     land(second, doubled(year), doubled(before), documents=documents)
     build(first)
     build(second)
+    for organization_id in (first, second):
+        module_warehouse.execute(
+            "insert into control.sync_status values (%s, 'a', '', 'run', 'done', 0, 0, 0, 0, 0, '', now())",
+            [organization_id],
+        )
     server = module_warehouse.server
     with psycopg.connect(server.url(module_warehouse.name), autocommit=True) as connection:
         connection.execute(f"create role {ONE_READER} login password 'one' in role saldo_reader")

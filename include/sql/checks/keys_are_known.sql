@@ -9,7 +9,8 @@
 --           mart.subledger_difference, mart.payment_behaviour, mart.dim_ageing_bucket,
 --           mart.dim_customer, mart.dim_supplier, mart.vat_return, mart.vat_account,
 --           mart.fct_sales_row, mart.fct_purchase_row, mart.contract_revenue, mart.dim_article,
---           mart.dim_seller, mart.kpi, mart.result_bridge, mart.narrative
+--           mart.dim_seller, mart.kpi, mart.result_bridge, mart.narrative,
+--           mart.bridge_organization_date, mart.voucher_series, mart.year_continuity
 -- why:      a key that a fact carries and its dimension lacks is a row that Power BI shows as
 --           blank; that keys are unique and not null is the primary keys' business
 with
@@ -678,6 +679,54 @@ fact_key as (
         fiscal_period_key as key_value
     from mart.narrative
     group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'bridge_organization_date' as fact,
+        'date_key' as key_name,
+        date_key as key_value
+    from mart.bridge_organization_date
+    group by organization_id, date_key
+    union all
+    select
+        organization_id,
+        'bridge_organization_date' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.bridge_organization_date
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'bridge_organization_date' as fact,
+        'fiscal_period_key' as key_name,
+        fiscal_period_key as key_value
+    from mart.bridge_organization_date
+    group by organization_id, fiscal_period_key
+    union all
+    select
+        organization_id,
+        'voucher_series' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.voucher_series
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'year_continuity' as fact,
+        'financial_year_key' as key_name,
+        financial_year_key as key_value
+    from mart.year_continuity
+    group by organization_id, financial_year_key
+    union all
+    select
+        organization_id,
+        'year_continuity' as fact,
+        'account_key' as key_name,
+        account_key as key_value
+    from mart.year_continuity
+    group by organization_id, account_key
 
 ),
 

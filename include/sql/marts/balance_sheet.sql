@@ -79,12 +79,11 @@ counterweight as (
         fiscal_period.fiscal_period_key,
         statement_line.statement_line_key,
         case statement_line.line_code
-            when 'prior_result_not_carried_forward' then coalesce(prior_result.opening_balance, 0)
-            else coalesce(sum(unbalanced_period.net_amount) over previous_periods, 0)
+            when 'prior_result_not_carried_forward' then prior_result.opening_balance
+            else sum(unbalanced_period.net_amount) over previous_periods
         end as opening_balance,
         case statement_line.line_code
-            when 'unbalanced_vouchers' then coalesce(unbalanced_period.net_amount, 0)
-            else 0
+            when 'unbalanced_vouchers' then unbalanced_period.net_amount
         end as net_amount
     from mart.dim_fiscal_period as fiscal_period
     cross join mart.dim_statement_line as statement_line
@@ -168,8 +167,7 @@ shown as (
     from mart.dim_financial_year as financial_year
     cross join mart.dim_statement_line as statement_line
     where
-        financial_year.has_ledger
-        and statement_line.statement_code = 'balance_sheet'
+        statement_line.statement_code = 'balance_sheet'
         and statement_line.kind in ('subtotal', 'derived')
 
 ),

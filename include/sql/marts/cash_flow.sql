@@ -89,8 +89,7 @@ shown as (
     from mart.dim_financial_year as financial_year
     cross join mart.dim_statement_line as statement_line
     where
-        financial_year.has_ledger
-        and statement_line.statement_code = 'cash_flow'
+        statement_line.statement_code = 'cash_flow'
         and statement_line.kind in ('subtotal', 'derived')
 
 ),

@@ -31,8 +31,8 @@ contract as (
     select
         contract.organization_id,
         contract.contract_number,
-        coalesce(contract.customer_number, '') as customer_number,
-        coalesce(contract.our_reference, '') as seller_name,
+        contract.customer_number,
+        contract.our_reference as seller_name,
         coalesce(contract.currency, 'SEK') as currency,
         coalesce(contract.is_continuous, false) as is_continuous,
         coalesce(contract.contract_date, contract.period_start_date) as first_date,
@@ -84,8 +84,8 @@ final as (
         contract.is_continuous,
 
         -- measures
-        round(contract.month_amount_currency * contract.rate, 2) as net_amount,
-        round(contract.month_amount_currency, 2) as net_amount_currency
+        contract.month_amount_currency * contract.rate as net_amount,
+        contract.month_amount_currency as net_amount_currency
     from contract
     inner join mart.dim_date as calendar
         on

@@ -132,9 +132,9 @@ final as (
         coalesce(newest_word.vat_code, '') as vat_code,
 
         -- flags
-        coalesce(line_by_age.bas_number between 1000 and 2999, false) as is_balance_account,
-        coalesce(line_by_age.bas_number between 3000 and 8999, false) as is_result_account,
-        coalesce(line_by_age.bas_number between 8990 and 8999, false) as is_closing_account,
+        coalesce(line_by_age.bas_number <= 2999, false) as is_balance_account,
+        coalesce(line_by_age.bas_number >= 3000, false) as is_result_account,
+        coalesce(line_by_age.bas_number >= 8990, false) as is_closing_account,
         line_by_age.bas_number is null as is_outside_chart,
         newest_word.is_active
     from staging.member_key as member_key

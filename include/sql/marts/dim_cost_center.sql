@@ -36,9 +36,7 @@ name_in_file as (
         on
             ledger_object.organization_id = financial_year.organization_id
             and ledger_object.financial_year_id = financial_year.financial_year_id
-    where
-        ledger_object.dimension_number = '1'
-        and ledger_object.object_name is not null
+    where ledger_object.dimension_number = '1'
     group by ledger_object.organization_id, ledger_object.object_number
 
 ),

@@ -1,9 +1,9 @@
 -- grain:  organization x financial year
 -- key:    organization_id, financial_year_key
--- inputs: staging.financial_year, staging.member_key
+-- inputs: staging.financial_year, staging.member_key, staging.fortnox_lockedperiod
 -- why:    calendar, broken, short and long years beside each other; Fortnox's ids are not in
 --         order of time, so the year before is found by its last day. Broken is a year that does
---         not end with December
+--         not end with December; closed is one that Fortnox has locked to its end
 create table mart.dim_financial_year (
     organization_id bigint not null,
     financial_year_key bigint not null,
@@ -20,6 +20,7 @@ create table mart.dim_financial_year (
     is_broken boolean not null,
     is_short boolean not null,
     is_long boolean not null,
+    is_closed boolean not null,
     has_ledger boolean not null,
     primary key (organization_id, financial_year_key),
     unique (organization_id, financial_year_id)
@@ -28,7 +29,8 @@ create table mart.dim_financial_year (
 insert into mart.dim_financial_year (
     organization_id, financial_year_key, financial_year_id, previous_financial_year_key,
     financial_year_label, accounting_method, account_chart, bas_year, start_date, end_date,
-    month_count, is_calendar_year, is_broken, is_short, is_long, has_ledger
+    month_count, is_calendar_year, is_broken, is_short, is_long, is_closed,
+    has_ledger
 )
 with
 
@@ -106,12 +108,15 @@ final as (
         to_char(measured.end_date, 'MMDD') <> '1231' as is_broken,
         measured.end_date < measured.full_year_end_date as is_short,
         measured.end_date > measured.full_year_end_date as is_long,
+        coalesce(measured.end_date <= locked_period.locked_until_date, false) as is_closed,
         measured.has_ledger
     from measured
     left join numbered_by_end as previous_year
         on
             measured.organization_id = previous_year.organization_id
             and measured.start_date - 1 = previous_year.end_date
+    left join staging.fortnox_lockedperiod as locked_period
+        on measured.organization_id = locked_period.organization_id
 
 )
 

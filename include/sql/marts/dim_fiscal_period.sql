@@ -1,6 +1,7 @@
 -- grain:  organization x financial year x month, cut by the year's own limits
 -- key:    organization_id, fiscal_period_key
--- inputs: staging.fiscal_period, staging.member_key, dim_financial_year, mart.dim_date
+-- inputs: staging.fiscal_period, staging.member_key, staging.fortnox_lockedperiod,
+--         dim_financial_year, mart.dim_date
 -- why:    a financial year need not start in January, on a first, or last twelve months. The same
 --         period last year is that of the same calendar month a year before, in whichever year
 --         that is; where a year's limits cut that month in two, the part that begins nearest
@@ -19,6 +20,7 @@ create table mart.dim_fiscal_period (
     end_date date not null,
     is_first boolean not null,
     is_last boolean not null,
+    is_locked boolean not null,
     has_ledger boolean not null,
     has_twelve_months boolean not null,
     primary key (organization_id, fiscal_period_key),
@@ -28,7 +30,7 @@ create table mart.dim_fiscal_period (
 insert into mart.dim_fiscal_period (
     organization_id, fiscal_period_key, financial_year_key, last_year_period_key, period_number,
     date_key, month_order, label_sv, label_en, month_date, start_date, end_date, is_first, is_last,
-    has_ledger, has_twelve_months
+    is_locked, has_ledger, has_twelve_months
 )
 with
 
@@ -121,6 +123,7 @@ final as (
         -- flags
         keyed.is_first,
         keyed.is_last,
+        coalesce(keyed.end_date <= locked_period.locked_until_date, false) as is_locked,
         keyed.has_ledger,
         coalesce(twelve_months.month_count = 12, false) as has_twelve_months
     from keyed
@@ -134,6 +137,8 @@ final as (
         on
             keyed.organization_id = twelve_months.organization_id
             and keyed.fiscal_period_key = twelve_months.fiscal_period_key
+    left join staging.fortnox_lockedperiod as locked_period
+        on keyed.organization_id = locked_period.organization_id
 
 )
 

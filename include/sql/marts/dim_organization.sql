@@ -1,7 +1,7 @@
 -- grain:  organization
 -- key:    organization_id
 -- inputs: control.organization, staging.fortnox_companyinformation, staging.ledger_voucher,
---         staging.financial_year, control.statement_policy
+--         staging.financial_year, staging.fortnox_lockedperiod, control.statement_policy
 -- why:    the company as a reader knows it; its id is its key
 create table mart.dim_organization (
     organization_id bigint not null,
@@ -17,13 +17,15 @@ create table mart.dim_organization (
     group_name text not null,
     first_voucher_date date,
     last_voucher_date date,
+    locked_until_date date,
     primary key (organization_id)
 );
 
 insert into mart.dim_organization (
     organization_id, organization_name, organization_number, city, country_code,
     accounting_method, accounting_method_sv, accounting_method_en, opening_policy,
-    group_code, group_name, first_voucher_date, last_voucher_date
+    group_code, group_name, first_voucher_date, last_voucher_date,
+    locked_until_date
 )
 with
 
@@ -82,7 +84,8 @@ final as (
 
         -- dates
         voucher_span.first_voucher_date,
-        voucher_span.last_voucher_date
+        voucher_span.last_voucher_date,
+        locked_period.locked_until_date
     from control.organization as organization
     left join staging.fortnox_companyinformation as company
         on organization.organization_id = company.organization_id
@@ -90,6 +93,8 @@ final as (
         on organization.organization_id = year_by_age.organization_id and year_by_age.age = 1
     left join control.statement_policy as statement_policy
         on organization.organization_id = statement_policy.organization_id
+    left join staging.fortnox_lockedperiod as locked_period
+        on organization.organization_id = locked_period.organization_id
     left join voucher_span on organization.organization_id = voucher_span.organization_id
 
 )

@@ -40,9 +40,7 @@ name_in_file as (
         on
             ledger_object.organization_id = financial_year.organization_id
             and ledger_object.financial_year_id = financial_year.financial_year_id
-    where
-        ledger_object.dimension_number = '6'
-        and ledger_object.object_name is not null
+    where ledger_object.dimension_number = '6'
     group by ledger_object.organization_id, ledger_object.object_number
 
 ),

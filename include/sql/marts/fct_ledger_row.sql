@@ -136,12 +136,8 @@ final as (
         to_char(placed_voucher.accounting_date, 'YYYYMMDD')::int as date_key,
         account_of_year.account_key,
         account_of_year.statement_line_key,
-        coalesce(
-            cost_center.cost_center_key, control.member_key(ledger_row.organization_id, 0)
-        ) as cost_center_key,
-        coalesce(
-            project.project_key, control.member_key(ledger_row.organization_id, 0)
-        ) as project_key,
+        cost_center.cost_center_key,
+        project.project_key,
 
         -- dimensions
         placed_voucher.voucher_text,
@@ -177,11 +173,11 @@ final as (
             placed_voucher.organization_id = account_of_year.organization_id
             and placed_voucher.financial_year_key = account_of_year.financial_year_key
             and ledger_row.account_number = account_of_year.account_number
-    left join mart.dim_cost_center as cost_center
+    inner join mart.dim_cost_center as cost_center
         on
             ledger_row.organization_id = cost_center.organization_id
             and ledger_row.cost_center = cost_center.cost_center_number
-    left join mart.dim_project as project
+    inner join mart.dim_project as project
         on
             ledger_row.organization_id = project.organization_id
             and ledger_row.project = project.project_number

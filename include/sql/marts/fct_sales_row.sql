@@ -37,10 +37,10 @@ invoice as materialized (
     select
         organization_id,
         invoice_number,
-        coalesce(customer_number, '') as customer_number,
-        coalesce(our_reference, '') as seller_name,
-        coalesce(cost_center_number, '') as cost_center_number,
-        coalesce(project_number, '') as project_number,
+        customer_number,
+        our_reference as seller_name,
+        cost_center_number,
+        project_number,
         coalesce(currency, 'SEK') as currency,
         invoice_date,
         case
@@ -54,8 +54,6 @@ invoice as materialized (
     where
         is_booked
         and is_cancelled is not true
-        and has_detail
-        and invoice_date is not null
 
 ),
 
@@ -65,7 +63,7 @@ sold as (
         invoice.organization_id,
         invoice.invoice_number,
         invoice_row.row_number,
-        coalesce(invoice_row.article_number, '') as article_number,
+        invoice_row.article_number,
         coalesce(invoice_row.cost_center_number, invoice.cost_center_number) as cost_center_number,
         coalesce(invoice_row.project_number, invoice.project_number) as project_number,
         coalesce(invoice_row.row_text, '') as row_text,
@@ -84,7 +82,7 @@ sold as (
         organization_id,
         invoice_number,
         -1 as row_number,
-        '' as article_number,
+        null as article_number,
         cost_center_number,
         project_number,
         'Frakt' as row_text,
@@ -98,7 +96,7 @@ sold as (
         organization_id,
         invoice_number,
         -2 as row_number,
-        '' as article_number,
+        null as article_number,
         cost_center_number,
         project_number,
         'Avgift' as row_text,

@@ -85,8 +85,7 @@ shown as (
     from mart.dim_financial_year as financial_year
     cross join mart.dim_statement_line as statement_line
     where
-        financial_year.has_ledger
-        and statement_line.statement_code = 'income_statement'
+        statement_line.statement_code = 'income_statement'
         and statement_line.kind = 'subtotal'
 
 ),

@@ -238,7 +238,7 @@ planned as (
         null as invoice_number,
         (date_trunc('month', today.as_of_date::timestamp) + interval '2 months 11 days')::date
             as planned_date,
-        coalesce(vat_opening.amount, 0) + coalesce(vat_moved.amount, 0) as amount
+        vat_opening.amount + coalesce(vat_moved.amount, 0) as amount
     from today
     left join vat_opening on today.organization_id = vat_opening.organization_id
     left join vat_moved on today.organization_id = vat_moved.organization_id

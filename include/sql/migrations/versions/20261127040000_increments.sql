@@ -12,3 +12,7 @@ create table control.ledger_year_built (
 
 call control.protect('control.ledger_year_built');
 grant select, insert, update, delete on table control.ledger_year_built to saldo_transformer;
+
+-- why: the page on data quality shows when each resource was last asked for
+call control.open_to_readers('control.sync_status');
+grant select on table control.sync_status to saldo_transformer;
