@@ -175,7 +175,9 @@ def main() -> None:
     parser.add_argument("--organizations", type=int, default=50)
     parser.add_argument("--organization-rows", type=int, default=3_000)
     options = parser.parse_args()
-    building.log.propagate = False  # what the checks find would stand between the figures
+    # What the checks find would stand between the figures.
+    building.log.propagate = False
+    building.log.addHandler(logging.NullHandler())
     with temporary_warehouse() as warehouse:
         if options.rows:
             with tempfile.TemporaryDirectory() as directory, warehouse(secrets.token_hex(4)):

@@ -44,6 +44,7 @@ class Voucher:
     number: str = ""
     text: str = "made up"
     ordinal: int = 1
+    registered: datetime.date | None = None
 
 
 def voucher(date: str, *rows: tuple[str, str] | Row, **fields: Any) -> Voucher:
@@ -165,8 +166,8 @@ def _land_year(connection: Connection, organization_id: int, year: Year) -> None
             "insert into landing.voucher values (%s, %s, %s, %s, %s, %s, %s, %s, '', %s, %s)",
             [
                 (
-                    *key, each.series, each.number, each.ordinal, each.date, each.text, each.date,
-                    hashlib.md5(repr(each).encode()).digest(), LANDED_AT,
+                    *key, each.series, each.number, each.ordinal, each.date, each.text,
+                    each.registered or each.date, hashlib.md5(repr(each).encode()).digest(), LANDED_AT,
                 )
                 for each in vouchers
             ],

@@ -101,6 +101,10 @@ class Crowd:
             replace(self._settlement(first, last), number=str(9000 + place // 2), ordinal=place % 2 + 1)
             for place in range(vouchers // 12)
         ]
+        made += [
+            Voucher(first, (Row(account, Decimal(amount)), Row("1930", -Decimal(amount))))
+            for amount, account in enumerate(ACCOUNTS, 1)
+        ]
         opening = {
             account: str(self._amount()) for account in ACCOUNTS if account < "3" and self._happens(0.5)
         }
@@ -140,7 +144,9 @@ class Crowd:
         balance = -sum((row.amount for row in rows if not row.is_struck), Decimal())
         if self._happens(0.96):
             rows.append(Row(self._pick("1930", "1930", "1510", "2440", *ACCOUNTS), balance))
-        return Voucher(self._day(first, last), tuple(rows), series=self._pick(*SERIES))
+        date = self._day(first, last)
+        registered = date + datetime.timedelta(days=self._chance.randint(0, 90))
+        return Voucher(date, tuple(rows), series=self._pick(*SERIES), registered=registered)
 
     def _settlement(self, first: datetime.date, last: datetime.date) -> Voucher:
         rows = [self._row(self._pick(*SETTLING), self._amount()) for _ in range(self._pick(1, 2, 3))]
@@ -230,7 +236,7 @@ class Crowd:
             {}, {}, {}, {"currency": "EUR", "rate": "11.2345"}, {"currency": "JPY", "rate": "7.25", "unit": 100},
             {"currency": "USD", "rate": "10000", "unit": 0}, {"currency": "USD", "rate": "10000.5"},
             {"currency": "DKK", "rate": "-1"}, {"currency": "EUR", "rate": "0"}, {"currency": "EUR", "rate": None},
-            {"currency": None}, {"currency": "EUR", "rate": "11", "unit": None},
+            {"currency": None}, {"currency": "USD", "rate": "15000", "unit": 0}, {"currency": "EUR", "rate": "11", "unit": None},
         )  # fmt: skip
 
     def _total(self, number: int) -> Decimal:

@@ -122,7 +122,8 @@ DOCUMENTS: dict[str, list[Record]] = {
         {"Code": "L", "Description": "Lön", "Manual": False, "Year": 1}, {"Code": "A", "Year": 99},
     ],
     "predefinedvoucherseries": [
-        {"Name": "INVOICE", "VoucherSeries": "B"}, {"Name": "CASHINVOICE", "VoucherSeries": "B"}, {"Name": "SALARY"},
+        {"Name": "INVOICE", "VoucherSeries": "B"}, {"Name": "CASHINVOICE", "VoucherSeries": "B"}, {"Name": "VAT"},
+        {"Name": "SALARY", "VoucherSeries": "L"},
     ],
     "articles": [article("A1", "Hylla"), article("A2", "Bänk"), article("1", "Ettan")],
     "currencies": [{"Code": "EUR", "BuyRate": 11.5, "Unit": 1}, {"Code": "JPY", "BuyRate": 7.5, "Unit": 100}],
@@ -274,14 +275,21 @@ COMPANIES = (
     Company("tax_rate_of_2021", (
         _small("2020-01-01", "2020-12-31", "2020-05-05", year_id=1), _small("2021-01-01", "2021-12-31", "2021-05-05", year_id=2),
     ), as_of="2021-12-31"),
+    Company("result_carried", (
+        Year(1, "2023-01-01", "2023-12-31", (voucher("2023-05-05", ("1930", "100"), ("2081", "-100")),)),
+        Year(2, "2024-01-01", "2024-12-31", (voucher("2024-05-05", ("1930", "600"), ("3001", "-1000"), ("4010", "400")),),
+             opening={"1930": "100", "2099": "-100"}),
+        Year(3, "2025-01-01", "2025-12-31", opening={"1930": "700", "2099": "-700"}),
+        Year(4, "2026-01-01", "2026-12-31", opening={"1930": "700", "2081": "-100", "2099": "-600"}),
+    )),
     Company("wages_without_tax", (
         Year(1, "2025-01-01", "2025-12-31", (voucher("2025-05-05", ("7010", "300"), ("1930", "-300")),),
              opening={"2650": "-500", "1930": "500"}),
     ), as_of="2025-06-12"),
     *(
         Company(f"tax_without_wages_{as_of}", (
-            Year(1, "2025-01-01", "2025-12-31", (voucher("2025-03-05", ("7510", "90"), ("2730", "-90")), voucher("2025-03-06", ("2730", "7"))),
-                 stated={("UB", "2730"): "-83"}, states_balances=False),
+            Year(1, "2025-01-01", "2025-12-31", (voucher("2025-03-05", ("7510", "90"), ("2710", "-90")), voucher("2025-03-06", ("2710", "7"))),
+                 stated={("UB", "2710"): "-83", ("UB", "7510"): "90"}, states_balances=False),
         ), as_of=as_of)
         for as_of in ("2025-05-13", "2025-04-11")
     ),

@@ -42,7 +42,7 @@ final as (
         coalesce(listed.currency_name, '') as currency_name,
         case
             when used.currency = 'SEK' then 1
-            else round(listed.buy_rate / coalesce(nullif(listed.rate_unit, 0), 1), 8)
+            else listed.buy_rate / coalesce(nullif(listed.rate_unit, 0), 1)
         end as rate,
         listed.rate_date
     from used

@@ -131,9 +131,9 @@ payroll as (
             ) / 3, 2
         ) as wage_amount,
         round(
-            coalesce(sum(balance.credit_amount) filter (
+            sum(balance.credit_amount) filter (
                 where dim_account.bas_number between 2710 and 2739
-            ), 0) / 3, 2
+            ) / 3, 2
         ) as tax_amount
     from mart.fct_account_balance_period as balance
     inner join ended_month

@@ -118,17 +118,13 @@ listed as (
         fortnox_voucherseries.organization_id,
         financial_year.financial_year_key,
         fortnox_voucherseries.voucher_series,
-        max(fortnox_voucherseries.series_name) as series_name,
-        bool_or(fortnox_voucherseries.is_manual) as is_manual
+        fortnox_voucherseries.series_name,
+        fortnox_voucherseries.is_manual
     from staging.fortnox_voucherseries as fortnox_voucherseries
     inner join mart.dim_financial_year as financial_year
         on
             fortnox_voucherseries.organization_id = financial_year.organization_id
             and fortnox_voucherseries.financial_year_id = financial_year.financial_year_id
-    group by
-        fortnox_voucherseries.organization_id,
-        financial_year.financial_year_key,
-        fortnox_voucherseries.voucher_series
 
 ),
 
@@ -139,7 +135,6 @@ predefined as (
         voucher_series,
         string_agg(series_use, ', ' order by series_use) as series_uses
     from staging.fortnox_predefinedvoucherseries
-    where voucher_series is not null
     group by organization_id, voucher_series
 
 ),

@@ -1,4 +1,4 @@
-"""Which financial years' ledger the marts hold, so that a build takes only those that changed."""
+"""Which financial years' ledger the marts hold, so that a build takes those that changed."""
 
 from pathlib import Path
 
