@@ -28,4 +28,15 @@ class SaldoPlugin(AirflowPlugin):
 
     name = "saldo"
     fastapi_apps: ClassVar[list[Any]] = [{"app": _Pages(), "url_prefix": "/saldo", "name": "Saldo"}]
+    # With a url_route the page shows inside Airflow; the way to Fortnox must be able to leave it.
+    external_views: ClassVar[list[dict[str, Any]]] = [
+        {
+            "name": "Integrations",
+            "href": "/saldo/",
+            "destination": "nav",
+            "category": "browse",
+            "url_route": "integrations",
+        },
+        {"name": "Connect Fortnox", "href": "/saldo/connect", "destination": "nav", "category": "admin"},
+    ]
     operator_extra_links: ClassVar[list[Any]] = [SyncStatusLink()]

@@ -1,28 +1,57 @@
-"""One page an organization: what was fetched resource by resource, the checks, and how far each step is.
+"""Saldo's pages inside the Airflow UI: the companies, a page for each, and how one is connected.
 
-Guarded as the reading of that DAG is; the app is mounted beside Airflow's own, which inherits no guard.
+What shows is guarded as the reading of DAGs is, what changes as the writing of connections; the app is
+mounted beside Airflow's own, which inherits no guard.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
+from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import requires_access_dag
-from fastapi import Depends, FastAPI, HTTPException
-from fastapi.responses import HTMLResponse
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from saldo import organizations, settings
 from saldo.database import Role, connect, run
+from saldo.integrations.airflow_side import dag_states
+from saldo.integrations.connect import router
+from saldo.integrations.overview import lines
+from saldo.integrations.pages import language, page, texts
 
 app = FastAPI(title="Saldo", docs_url=None, redoc_url=None, openapi_url=None)
+app.include_router(router)
+_may_read = [Depends(requires_access_dag(method="GET"))]
 
 
-@app.get(
-    "/organizations/{dag_id}",
-    response_class=HTMLResponse,
-    dependencies=[Depends(requires_access_dag(method="GET"))],
-)
+@app.get("/", response_class=HTMLResponse, dependencies=_may_read)
+def integrations(request: Request, now: str = "", before: str = "") -> HTMLResponse:
+    """The list of companies; `now` and `before` name the DAG of one that was just connected."""
+    found = organizations.read(now or before).organizations if now or before else ()
+    spoken = texts(language(request))
+    notice = (
+        {"name": found[0].name, "text": spoken["connected_now" if now else "connected_before"]}
+        if found
+        else None
+    )
+    return page(request, "integrations.html", {"notice": notice})
+
+
+@app.get("/organizations", dependencies=_may_read)
+def organizations_list(session: SessionDep) -> list[dict[str, Any]]:
+    """The list as data, which the page asks for every few seconds."""
+    return lines(dag_states(session))
+
+
+@app.get("/integrations.js", dependencies=_may_read)
+def script() -> FileResponse:
+    """The list's script."""
+    return FileResponse(settings.include_dir() / "pages" / "integrations.js", media_type="text/javascript")
+
+
+@app.get("/organizations/{dag_id}", response_class=HTMLResponse, dependencies=_may_read)
 def organization(dag_id: Annotated[str, "the organization's DAG"]) -> str:
     """The page that the tasks' button leads to."""
     found = organizations.read(dag_id).organizations

@@ -1,0 +1,149 @@
+"""The page that connects a company: by an approval in Fortnox, by a pasted key, by an older access token.
+
+Guarded as the writing of Airflow's connections is. What was asked for at Fortnox comes back with a state that
+is signed, ends after ten minutes, belongs to the user, and is good once: its other half is a cookie.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import urlencode, urlsplit
+
+from airflow.api_fastapi.common.db.common import SessionDep
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_connection
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from saldo import organizations
+from saldo.fortnox import connecting, consent
+from saldo.fortnox.connecting import Connected
+from saldo.fortnox.errors import FortnoxError
+from saldo.integrations.airflow_side import base_url, read_dags_now
+from saldo.integrations.pages import language, page, texts
+
+_STATE_SECONDS = 600
+_COOKIE = "saldo_state"
+
+
+def _same_origin(request: Request) -> None:
+    """A form is taken from Airflow's own address alone: a second lock behind the `Lax` login cookie."""
+    origin = request.headers.get("origin")
+    if origin is not None and origin != "{0.scheme}://{0.netloc}".format(urlsplit(base_url())):
+        raise HTTPException(403, texts("en")["why_origin"])
+
+
+router = APIRouter(prefix="/connect", dependencies=[Depends(requires_access_connection(method="POST"))])
+_form = [Depends(_same_origin)]
+
+
+@router.get("", response_class=HTMLResponse)
+def ways(request: Request) -> HTMLResponse:
+    """The ways to connect."""
+    return _ways(request)
+
+
+@router.post("/fortnox", dependencies=_form)
+def to_fortnox(
+    request: Request, user: GetUserDep, modules: Annotated[list[str] | None, Form()] = None
+) -> Response:
+    """Sends the browser to Fortnox's approval."""
+    app = consent.app()
+    if app is None:
+        return _ways(request, texts(language(request))["no_app"])
+    nonce = secrets.token_urlsafe(24)
+    state = _signer().dumps([str(user.get_id()), nonce])
+    answer = RedirectResponse(
+        consent.address(app, _redirect_uri(), state, consent.scopes(modules or [])), status_code=303
+    )
+    answer.set_cookie(
+        _COOKIE,
+        nonce,
+        max_age=_STATE_SECONDS,
+        path=f"{urlsplit(base_url()).path}/saldo/connect",
+        secure=base_url().startswith("https"),
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+@router.get("/callback")
+def from_fortnox(
+    request: Request,
+    user: GetUserDep,
+    session: SessionDep,
+    state: Annotated[str, Query()] = "",
+) -> Response:
+    """Where Fortnox sends the browser back to, with a code or with why there is none."""
+    came = f"{_redirect_uri()}?{request.url.query}"
+    request.scope["query_string"] = b""  # the access logs show the address when the answer has gone
+    if not _is_asked_by(str(user.get_id()), state, request.cookies.get(_COOKIE, "")):
+        answer: Response = _ways(request, texts(language(request))["why_state"])
+    else:
+        answer = _connected(request, session, lambda: connecting.connect_with_code(came))
+    answer.delete_cookie(_COOKIE, path=f"{urlsplit(base_url()).path}/saldo/connect")
+    return answer
+
+
+@router.post("/paste", dependencies=_form)
+def paste(request: Request, session: SessionDep, key: Annotated[str, Form(max_length=4000)] = "") -> Response:
+    """Connects by a code, or by the whole address that a browser ended on."""
+    redirect_uri = None if "://" in key else _redirect_uri()
+    return _connected(request, session, lambda: connecting.connect_with_code(key, redirect_uri))
+
+
+@router.post("/token", dependencies=_form)
+def change_token(
+    request: Request, session: SessionDep, token: Annotated[str, Form(max_length=4000)] = ""
+) -> Response:
+    """Connects by an access token of the kind that never ended."""
+    return _connected(request, session, lambda: connecting.connect_with_legacy_token(token))
+
+
+def _connected(request: Request, session: SessionDep, work: Callable[[], Connected]) -> Response:
+    known = {organization.dag_id for organization in organizations.read().organizations}
+    try:
+        connected = work()
+    except (FortnoxError, ValueError) as error:
+        return _ways(request, str(error))
+    read_dags_now(session)
+    dag_id = connected.organization.dag_id
+    said: dict[str, Any] = {"before" if dag_id in known else "now": dag_id}
+    return RedirectResponse(f"{base_url()}/saldo/?{urlencode(said)}", status_code=303)
+
+
+def _ways(request: Request, refusal: str = "") -> HTMLResponse:
+    app = consent.app()
+    return page(
+        request,
+        "connect.html",
+        {
+            "refusal": refusal,
+            "client_id": app.client_id if app else "",
+            "redirect_uri": _redirect_uri(),
+            "modules": consent.modules(),
+        },
+        422 if refusal else 200,
+    )
+
+
+def _redirect_uri() -> str:
+    return f"{base_url()}/saldo/connect/callback"
+
+
+def _signer() -> URLSafeTimedSerializer:
+    from airflow.configuration import conf
+
+    return URLSafeTimedSerializer(conf.get("api", "secret_key"), salt="saldo.connect")
+
+
+def _is_asked_by(user_id: str, state: str, nonce: str) -> bool:
+    try:
+        signed_for, signed_nonce = _signer().loads(state, max_age=_STATE_SECONDS)
+    except (BadData, ValueError, TypeError):
+        return False
+    return hmac.compare_digest(str(signed_for), user_id) and hmac.compare_digest(str(signed_nonce), nonce)

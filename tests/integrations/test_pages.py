@@ -1,0 +1,318 @@
+"""The page Integrations and the ways to connect, through Airflow's API server and the sandbox's Fortnox."""
+
+from __future__ import annotations
+
+import csv
+import html
+import re
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from saldo import organizations
+from saldo.integrations.airflow_side import DagState
+from saldo.integrations.overview import lines
+from saldo.warehouse.build import build
+from tests.integrations.conftest import ADDRESS, Browsing
+from tests.sandbox.process import Sandbox
+from tests.support import Warehouse, point_at_sandbox
+from tests.warehouse.books import Year, company, land, voucher
+
+pytestmark = [pytest.mark.database, pytest.mark.airflow]
+
+CONNECT = "/saldo/connect"
+
+
+@pytest.fixture(autouse=True)
+def fortnox(sandbox: Sandbox, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """The sandbox is Fortnox; the warehouse is empty."""
+    point_at_sandbox(sandbox, monkeypatch)
+    return sandbox
+
+
+def tenant_of(sandbox: Sandbox) -> str:
+    return str(sandbox.admin("GET", "companies")[0]["tenant_id"])
+
+
+def approved(browser: TestClient, tenant: str, **form: Any) -> str:
+    """Where Fortnox sends the browser back to when the company's administrator approves (or, without a
+    tenant, declines)."""
+    sent = browser.post(f"{CONNECT}/fortnox", data=form or {"modules": ["customer", "invoice"]})
+    assert sent.status_code == 303
+    back = httpx.get(sent.headers["location"], params=None)
+    assert back.status_code == 200, "the page on which the company approves"
+    answer = httpx.get(f"{sent.headers['location']}&tenant={tenant}")
+    return str(answer.headers["location"]).removeprefix(ADDRESS)
+
+
+def refusal(answer: Any) -> str:
+    found = re.search(r'role="alert">(.*?)</p>', answer.text, re.DOTALL)
+    assert found is not None, answer.text
+    return found[1]
+
+
+# Who may
+
+
+def test_every_route_asks_who_is_there_and_what_they_may(browse: Browsing) -> None:
+    from saldo.integrations.web import app
+
+    anonymous, viewer, op = browse("anonymous"), browse("viewer"), browse("op")
+    looked_at = set()
+    for route in app.routes:
+        assert isinstance(route, APIRoute)
+        path = "/saldo" + route.path.replace("{dag_id}", "fortnox__1")
+        for method in route.methods:
+            looked_at.add((method, route.path))
+            assert anonymous.request(method, path).status_code == 401, path
+            may_change = route.path.startswith("/connect")
+            answer = viewer.request(method, path)
+            assert (answer.status_code == 403) == may_change, path
+            assert op.request(method, path).status_code in (200, 303, 404, 422), path
+    assert ("POST", "/connect/paste") in looked_at
+
+
+def test_a_form_of_another_site_is_refused(browse: Browsing) -> None:
+    answer = browse("admin").post(
+        f"{CONNECT}/paste", data={"key": "x"}, headers={"Origin": "https://evil.example"}
+    )
+    assert answer.status_code == 403
+    assert "another address" in answer.json()["detail"]
+
+
+# Connect with Fortnox
+
+
+def test_a_company_approves_and_is_connected(browse: Browsing, sandbox: Sandbox) -> None:
+    browser, tenant = browse("admin"), tenant_of(sandbox)
+
+    answer = browser.get(approved(browser, tenant))
+
+    assert answer.status_code == 303, answer.text
+    assert answer.headers["location"] == f"{ADDRESS}/saldo/?now=fortnox__{tenant}"
+    (connected,) = organizations.read().organizations
+    assert connected.tenant_id == tenant
+    page = browser.get(answer.headers["location"])
+    assert html.escape(connected.name) in page.text
+    assert "är anslutet" in page.text
+    (line,) = browser.get("/saldo/organizations").json()
+    assert (line["name"], line["status"], line["credential_kind"]) == (
+        connected.name, "pending", "client_credentials",
+    )  # fmt: skip
+
+
+def test_connecting_twice_does_no_harm(browse: Browsing, sandbox: Sandbox, warehouse: Warehouse) -> None:
+    browser, tenant = browse("admin"), tenant_of(sandbox)
+    browser.get(approved(browser, tenant))
+    before = warehouse.rows("select organization_id, dag_id, connected_at from control.organization")
+
+    answer = browser.get(approved(browser, tenant))
+
+    assert answer.headers["location"] == f"{ADDRESS}/saldo/?before=fortnox__{tenant}"
+    assert warehouse.rows("select organization_id, dag_id, connected_at from control.organization") == before
+    assert "inget hämtas en andra gång" in browser.get(answer.headers["location"]).text
+
+
+def test_only_the_chosen_modules_are_asked_for(browse: Browsing) -> None:
+    sent = browse("admin").post(f"{CONNECT}/fortnox", data={"modules": ["invoice", "no such module"]})
+    asked = parse_qs(urlsplit(sent.headers["location"]).query)
+    assert set(asked["scope"][0].split()) == {
+        "companyinformation", "bookkeeping", "settings", "costcenter", "project", "invoice",
+    }  # fmt: skip
+    assert asked["account_type"] == ["service"]
+    assert asked["redirect_uri"] == [f"{ADDRESS}{CONNECT}/callback"]
+
+
+def test_a_company_that_declines_is_told_so(browse: Browsing, sandbox: Sandbox) -> None:
+    browser = browse("admin")
+    answer = browser.get(approved(browser, ""))
+    assert answer.status_code == 422
+    assert "did not approve" in refusal(answer)
+    assert organizations.read().organizations == ()
+
+
+def test_an_answer_that_was_not_asked_for_is_refused(browse: Browsing, sandbox: Sandbox) -> None:
+    tenant = tenant_of(sandbox)
+    browser, other = browse("admin"), browse("op")
+    back = approved(browser, tenant)
+
+    stolen = other.get(back)
+    forged = browser.get(re.sub("state=[^&]+", "state=forged", back))
+    bare = browser.get(f"{CONNECT}/callback?code=x")
+
+    for answer in (stolen, forged, bare):
+        assert answer.status_code == 422
+        assert "hör inte till" in refusal(answer)
+    assert organizations.read().organizations == ()
+
+
+def test_an_answer_is_taken_once(browse: Browsing, sandbox: Sandbox) -> None:
+    browser = browse("admin")
+    back = approved(browser, tenant_of(sandbox))
+    assert browser.get(back).status_code == 303
+    reloaded = browser.get(back)
+    assert reloaded.status_code == 422
+    assert "Om företaget står i listan är det anslutet" in refusal(reloaded)
+    assert len(organizations.read().organizations) == 1
+
+
+def test_neither_code_nor_state_is_in_the_log(
+    browse: Browsing, sandbox: Sandbox, capfd: pytest.CaptureFixture[str]
+) -> None:
+    browser = browse("admin")
+    back = approved(browser, tenant_of(sandbox))
+    sent = parse_qs(urlsplit(back).query)
+    stolen = browse("op").get(back)
+    taken = browser.get(back)
+    assert (stolen.status_code, taken.status_code) == (422, 303)
+    said = "".join(capfd.readouterr())
+    assert "/saldo/connect/callback" in said
+    assert sent["code"][0] not in said
+    assert sent["state"][0] not in said
+
+
+# Paste
+
+
+def test_the_address_that_the_browser_ended_on_connects(browse: Browsing, sandbox: Sandbox) -> None:
+    browser, tenant = browse("admin"), tenant_of(sandbox)
+    came = ADDRESS + approved(browser, tenant)
+    answer = browser.post(f"{CONNECT}/paste", data={"key": came})
+    assert answer.headers["location"].endswith(f"?now=fortnox__{tenant}")
+
+
+def test_the_bare_code_connects(browse: Browsing, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, tenant = browse("admin"), tenant_of(sandbox)
+    code = parse_qs(urlsplit(approved(browser, tenant)).query)["code"][0]
+    answer = browser.post(f"{CONNECT}/paste", data={"key": code})
+    assert answer.headers["location"].endswith(f"?now=fortnox__{tenant}")
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        ("", "no code"),
+        ("nothing-like-a-code", "Fortnox"),
+        (f"{ADDRESS}{CONNECT}/callback?state=x", "holds no code"),
+        ("<script>alert(1)</script>", "Fortnox"),
+    ],
+)
+def test_a_key_that_is_none_is_answered_with_what_to_do(browse: Browsing, key: str, sentence: str) -> None:
+    answer = browse("admin").post(f"{CONNECT}/paste", data={"key": key})
+    assert answer.status_code == 422
+    assert sentence in refusal(answer)
+    assert "<script>alert" not in answer.text
+    assert organizations.read().organizations == ()
+
+
+def test_an_old_access_token_that_fortnox_does_not_know_is_said_so(browse: Browsing) -> None:
+    answer = browse("admin").post(f"{CONNECT}/token", data={"token": str(uuid.uuid4())})
+    assert answer.status_code == 422
+    assert "does not know this access token" in refusal(answer)
+
+
+def test_without_an_app_the_page_says_what_to_make(browse: Browsing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_FORTNOX_DEFAULT")
+    browser = browse("admin")
+    assert "fortnox_default" in refusal(browser.get(CONNECT))
+    assert browser.post(f"{CONNECT}/fortnox").status_code == 422
+
+
+# It starts by itself
+
+
+def test_the_dag_file_is_asked_to_be_read_at_once(browse: Browsing, sandbox: Sandbox) -> None:
+    from airflow.models.dag import DagModel
+    from airflow.models.dagbag import DagPriorityParsingRequest
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete, select
+
+    with create_session() as session:
+        session.merge(DagBundleModel(name="dags-folder"))
+        session.flush()
+        beside = DagModel(
+            dag_id="saldo__credentials", bundle_name="dags-folder", relative_fileloc="x/tokens.py"
+        )
+        session.merge(beside)
+    browser = browse("admin")
+    try:
+        for _ in range(2):
+            browser.get(approved(browser, tenant_of(sandbox)))
+        with create_session() as session:
+            asked = session.execute(
+                select(DagPriorityParsingRequest.bundle_name, DagPriorityParsingRequest.relative_fileloc)
+            ).all()
+        assert [tuple(row) for row in asked] == [("dags-folder", "x/fortnox.py")]
+    finally:
+        with create_session() as session:
+            session.execute(delete(DagPriorityParsingRequest))
+            session.execute(delete(DagModel))
+
+
+# The list
+
+
+def dag(**fields: Any) -> DagState:
+    return DagState(**({"is_paused": False, "run_state": "success", "run_at": "", "next_at": ""} | fields))
+
+
+def test_each_company_has_one_status_and_one_thing_to_do(warehouse: Warehouse) -> None:
+    year = Year(1, "2025-01-01", "2025-12-31", (voucher("2025-05-05", ("1930", "10"), ("3041", "-10")),))
+    landed, lost, paused = company(1), company(2), company(3)
+    company(4)
+    land(landed, year)
+    warehouse.execute(
+        "update control.credential set lost_reason = 'gone', lost_at = now() where organization_id = %s",
+        [lost],
+    )
+    found = {
+        line["tenant_id"]: (line["status"], line["attention"])
+        for line in lines({
+            "fortnox__1": dag(run_state="running"), "fortnox__2": dag(), "fortnox__3": dag(is_paused=True),
+            "fortnox__4": dag(run_state="queued"),
+        })
+    }  # fmt: skip
+    assert found == {
+        "1": ("loading", ""), "2": ("needs_attention", "access_lost"), "3": ("needs_attention", "paused"),
+        "4": ("activated", ""),
+    }  # fmt: skip
+    assert lines({})[2]["status"] == "pending"
+    build(landed)
+    assert (lines({})[0]["status"], lines({})[0]["attention"]) == ("needs_attention", "no_report")
+    warehouse.execute("update control.organization set dataset_id = 'd' where organization_id = %s", [landed])
+    assert lines({})[0]["status"] == "loading"
+    warehouse.execute("update control.version set refreshed = landed where organization_id = %s", [landed])
+    assert lines({})[0]["status"] == "published"
+    warehouse.execute(
+        "update control.organization set disconnected_at = now() where organization_id = %s", [paused]
+    )
+    assert lines({})[2]["status"] == "disconnected"
+
+
+def test_a_hostile_name_stays_a_name(browse: Browsing, warehouse: Warehouse) -> None:
+    hostile = '<img src=x onerror="alert(1)">'
+    company(7, hostile)
+    browser = browse("admin")
+    page = browser.get("/saldo/?now=fortnox__7")
+    assert "<img" not in page.text
+    assert "&lt;img" in page.text
+    assert browser.get("/saldo/organizations").json()[0]["name"] == hostile
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_pages_speak_swedish_and_english(browse: Browsing, pages: Path) -> None:
+    browser = browse("admin")
+    assert 'lang="sv"' in browser.get("/saldo/").text
+    english = browser.get("/saldo/", headers={"Accept-Language": "en-GB,en;q=0.9"})
+    assert 'lang="en"' in english.text
+    assert "Connect a company" in english.text
+    with (pages / "texts.csv").open(encoding="utf-8", newline="") as found:
+        for row in csv.DictReader(found):
+            assert all(row.values()), row
