@@ -90,6 +90,8 @@ class Warehouse:
             for schema, table, columns in relations:
                 if not references and "organization_id" not in columns:
                     continue
+                if f"{schema}.{table}.*" in _STAMPS:
+                    continue
                 listed = ", ".join(
                     # A stamp's moment says nothing of the books, but whether there is one does.
                     f"coalesce(\"{column}\"::text in ('', 'infinity'), true)::text"
