@@ -104,6 +104,9 @@ DOCUMENTS: dict[str, list[Record]] = {
         {"Year": 1, "Number": 3001, "Description": "Sälj", "VATCode": "MP1", "Active": True},
         {"Year": 2, "Number": 3001, "Description": "Gammalt namn", "VATCode": "MP2", "Active": False, "SRU": 1},
         {"Year": 1, "Number": 1, "Description": "Ett konto", "Active": True},
+        {"Year": 1, "Number": 8811, "Active": True},
+        {"Year": 1, "Number": 8910, "Description": "Ny", "Active": False, "SRU": 2, "VATCode": "MP3"},
+        {"Year": 2, "Number": 8910, "Description": "Gammal", "Active": True, "SRU": 3, "VATCode": "U1"},
     ],
     "customers": [
         {"CustomerNumber": number, "Name": name, "City": "Visby"} for number, name in (("1", "Ett"), ("2", "Två"))
@@ -125,7 +128,7 @@ DOCUMENTS: dict[str, list[Record]] = {
         {"Name": "INVOICE", "VoucherSeries": "B"}, {"Name": "CASHINVOICE", "VoucherSeries": "B"}, {"Name": "VAT"},
         {"Name": "SALARY", "VoucherSeries": "L"},
     ],
-    "articles": [article("A1", "Hylla"), article("A2", "Bänk"), article("1", "Ettan")],
+    "articles": [article("A1", "Hylla"), article("A2", "Bänk"), article("1", "Ettan"), {"ArticleNumber": "8"}],
     "currencies": [{"Code": "EUR", "BuyRate": 11.5, "Unit": 1}, {"Code": "JPY", "BuyRate": 7.5, "Unit": 100}],
     "invoices": [
         with_rows(
@@ -174,7 +177,7 @@ DOCUMENTS: dict[str, list[Record]] = {
         ),
         with_rows(
             supplier_invoice("2", "2025-05-30", "2025-06-29", "375", balance="375"),
-            bought("6110", debit="300", Project="P1"),
+            bought("6110", debit="300", Project="P1"), bought("6110", debit="77", Removed=True),
         ),
         with_rows(
             supplier_invoice("3", "2025-06-02", "2025-06-30", "40", balance="40", supplier="9"),
@@ -263,7 +266,7 @@ COMPANIES = (
     Company("overlapping", (
         _small("2023-01-01", "2023-12-31", "2023-07-01", year_id=4),
         _small("2023-07-01", "2023-12-31", "2023-07-01", year_id=2),
-        _small("2024-01-01", "2024-12-31", "2024-02-01", year_id=6, opening={"1930": "1250", "2611": "-250"}),
+        _small("2024-01-01", "2024-12-31", "2024-02-01", year_id=6, opening={"1930": "1250", "2611": "-250"}, budget={("3001", "202402"): "-5"}),
         _small("2024-01-01", "2024-06-30", "2024-02-01", year_id=3),
         _small("2022-01-01", "2022-02-01", "2022-02-01", year_id=8),
     ), {
@@ -275,6 +278,52 @@ COMPANIES = (
     Company("tax_rate_of_2021", (
         _small("2020-01-01", "2020-12-31", "2020-05-05", year_id=1), _small("2021-01-01", "2021-12-31", "2021-05-05", year_id=2),
     ), as_of="2021-12-31"),
+    Company("settled_by_credits", (
+        Year(1, "2024-01-31", "2024-12-31", (
+            voucher("2024-01-31", ("1900", "50"), ("3041", "-50")),
+            voucher("2024-02-03", ("1930", "10"), ("3041", "-3"), number="50"),
+            voucher("2024-02-03", ("1930", "10"), ("3041", "-10"), number="50", ordinal=2),
+            voucher("2024-02-05", _row("5010", "4", "9", "9"), ("1930", "-4")),
+            voucher("2024-05-01", ("1510", "45"), ("3001", "-45"), series="B"),
+        ), opening={"1930": "500", "1940": "300", "2350": "-100", "2360": "-200", "2081": "-500"},
+           objects={("cost_center", "9"): "Ställe i filen"}),
+        Year(2, "2025-01-01", "2025-12-31", (
+            voucher("2025-01-10", ("1510", "900"), ("3001", "-900"), series="B"),
+            voucher("2025-01-12", ("1900", "50"), ("3041", "-50")),
+        ), opening={"1900": "25", "1930": "475", "1940": "300", "2350": "-100", "2360": "-200", "2081": "-500"}),
+    ), {
+        "customers": [{"CustomerNumber": str(number), "Name": f"Kund {number}"} for number in range(1, 7)],
+        "invoices": [
+            invoice("1", "2025-01-10", "2025-02-10", "1000", currency="EUR", rate="11.2345"),
+            invoice("5", "2025-02-01", "2025-02-01", "-300.01", credited="1", currency="EUR", rate="11.2345"),
+            invoice("4", "2025-02-02", "2025-02-02", "-450.02", credited="1", currency="EUR", rate="11.2345"),
+            invoice("2", "2025-02-02", "2025-02-02", "-400.03", credited="1", currency="EUR", rate="11.2345"),
+            invoice("3", "2025-03-01", "2025-03-01", "-500", credited="1", currency="EUR", rate="11.2345"),
+            invoice("6", "2025-01-31", "2025-02-28", "70", paid_on=""),
+            invoice("7", "2025-03-31", "2025-03-31", "-30", credited="6"),
+            invoice("10", "2024-05-01", "2024-05-31", "40"), invoice("11", "2025-01-01", "2025-01-31", "80"),
+            invoice("12", "2025-01-01", "2025-01-31", "60", customer="2"),
+            invoice("13", "2025-01-01", "2025-01-31", "60.50", customer="2", balance="0.50"),
+            invoice("14", "2025-01-01", "2025-01-31", "10", customer="4", balance="10"),
+            invoice("15", "2025-01-01", "2025-01-31", "100", customer="5", balance="100"),
+            invoice("16", "2025-01-01", "2025-01-31", "100", customer="6", balance="100"),
+            invoice("17", "2025-06-01", "2025-07-01", "500", customer="3", balance="500"),
+            invoice("18", "2024-01-31", "2024-01-31", "25"),
+            invoice("19", "2025-06-01", "2025-07-15", "90", balance="90"),
+        ],
+        "invoicepayments": [
+            payment("1", "10", "2024-06-18", "40"), payment("2", "11", "2025-02-10", "80"),
+            payment("3", "12", "2025-02-20", "60"), payment("4", "13", "2025-02-20", "60.50"),
+            payment("5", "13", "2025-02-21", "-0.50"), payment("6", "14", "2025-02-21", "0"),
+            payment("7", "18", "2024-01-31", "25"),
+        ],
+        "vouchers": [listed_voucher(2, "B", "1", "INVOICE", "1"), listed_voucher(1, "B", "1", "INVOICE", "10"), listed_voucher(2, "A", "1")],
+        "lockedperiod": [{"EndDate": "2024-12-31"}],
+    }),
+    Company("tax_of_an_ore", (
+        Year(1, "2025-01-01", "2025-12-31", (voucher("2025-03-05", ("7510", "0.01"), ("2710", "-0.01")),),
+             stated={("UB", "2710"): "-0.01"}, states_balances=False),
+    ), as_of="2025-05-13"),
     Company("result_carried", (
         Year(1, "2023-01-01", "2023-12-31", (voucher("2023-05-05", ("1930", "100"), ("2081", "-100")),)),
         Year(2, "2024-01-01", "2024-12-31", (voucher("2024-05-05", ("1930", "600"), ("3001", "-1000"), ("4010", "400")),),
@@ -285,7 +334,10 @@ COMPANIES = (
     Company("wages_without_tax", (
         Year(1, "2025-01-01", "2025-12-31", (voucher("2025-05-05", ("7010", "300"), ("1930", "-300")),),
              opening={"2650": "-500", "1930": "500"}),
-    ), as_of="2025-06-12"),
+    ), documents={
+        "invoices": [invoice("1", "2025-06-01", "2025-07-01", "500", balance="500")],
+        "supplierinvoices": [supplier_invoice("1", "2025-06-01", "2025-09-12", "90", balance="90")],
+    }, as_of="2025-06-12"),
     *(
         Company(f"tax_without_wages_{as_of}", (
             Year(1, "2025-01-01", "2025-12-31", (voucher("2025-03-05", ("7510", "90"), ("2710", "-90")), voucher("2025-03-06", ("2710", "7"))),

@@ -76,7 +76,7 @@ stated_account as (
         financial_year_id,
         account_number,
         count(*) filter (where balance_kind in ('IB', 'UB')) > 0 as has_balance,
-        coalesce(sum(amount) filter (where balance_kind = 'IB'), 0) as opening_amount,
+        sum(amount) filter (where balance_kind = 'IB') as opening_amount,
         sum(amount) filter (where balance_kind = 'UB') as closing_amount,
         sum(amount) filter (where balance_kind = 'RES') as result_amount
     from staging.ledger_balance
