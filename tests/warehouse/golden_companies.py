@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from saldo.warehouse.arrangement import set_policy
 from saldo.warehouse.build import BuildResult, build
-from tests.warehouse.books import Row, Year, company, land, voucher
+from tests.warehouse.books import Year, company, land, voucher
 from tests.warehouse.crowd import Crowd
 from tests.warehouse.documents import (
     Record,
@@ -21,6 +20,18 @@ from tests.warehouse.documents import (
     sold,
     supplier_invoice,
     with_rows,
+)
+from tests.warehouse.golden_cases import (
+    ACCOUNT_RANGE_DOCUMENTS,
+    ACCOUNT_RANGES,
+    LISTED_YEARS,
+    SMALL,
+    SMALL_AMOUNTS,
+    SUBLEDGER_DOCUMENTS,
+    SUBLEDGERS,
+    TRADE_DOCUMENTS,
+    row,
+    small,
 )
 
 
@@ -36,10 +47,6 @@ class Company:
     is_large: bool = False
 
 
-def _row(account: str, amount: str, cost_center: str = "", project: str = "", **fields: bool) -> Row:
-    return Row(account, Decimal(amount), cost_center, project, **fields)
-
-
 BEFORE = Year(
     2,
     "2024-01-01",
@@ -47,7 +54,7 @@ BEFORE = Year(
     (
         voucher("2024-01-15", ("1510", "1250"), ("3001", "-1000"), ("2611", "-250"), series="B"),
         voucher("2024-02-10", ("1930", "1250"), ("1510", "-1250"), series="C"),
-        voucher("2024-02-20", _row("4010", "400", "10"), ("2641", "100"), ("2440", "-500"), series="D"),
+        voucher("2024-02-20", row("4010", "400", "10"), ("2641", "100"), ("2440", "-500"), series="D"),
         voucher("2024-03-05", ("2440", "500"), ("1930", "-500"), series="E"),
         voucher("2024-03-25", ("7010", "300"), ("2710", "-90"), ("1930", "-210")),
         voucher("2024-03-31", ("2611", "250"), ("2641", "-100"), ("2650", "-150"), series="M"),
@@ -62,12 +69,12 @@ BEFORE = Year(
 )
 
 EVERYTHING = Year(1, "2025-01-01", "2025-12-31", (
-    voucher("2025-01-10", ("1510", "1875"), _row("3001", "-1500", "10", "P1"), ("2611", "-375"), series="B"),
+    voucher("2025-01-10", ("1510", "1875"), row("3001", "-1500", "10", "P1"), ("2611", "-375"), series="B"),
     voucher("2025-01-20", ("1510", "-250"), ("3001", "200"), ("2611", "50"), series="B"),
     voucher("2025-02-12", ("1930", "1624"), ("3740", "1"), ("1510", "-1625"), series="C"),
     voucher("2025-02-15", ("1510", "1123.56"), ("3108", "-1123.56"), series="B"),
     voucher("2025-03-16", ("1930", "1100"), ("7960", "23.56"), ("1510", "-1123.56"), series="C"),
-    voucher("2025-02-20", _row("4010", "640", "20"), ("2641", "160"), ("2440", "-800"), series="D"),
+    voucher("2025-02-20", row("4010", "640", "20"), ("2641", "160"), ("2440", "-800"), series="D"),
     voucher("2025-03-22", ("2440", "800"), ("1930", "-800"), series="E"),
     voucher("2025-03-25", ("7010", "420"), ("2710", "-126"), ("1930", "-294")),
     voucher("2025-03-25", ("7510", "132"), ("2731", "-132")),
@@ -79,13 +86,13 @@ EVERYTHING = Year(1, "2025-01-01", "2025-12-31", (
     voucher("2025-05-28", ("1510", "500"), ("3001", "-400"), ("2611", "-100"), series="B"),
     voucher("2025-05-30", ("2440", "-375"), ("2641", "75"), ("6110", "300"), series="D"),
     voucher("2025-06-02", ("1510", "-70"), ("3740", "70")),
-    voucher("2025-06-03", ("5010", "11"), ("5020", "12"), _row("6540", "13", "20", "P1"), ("2739", "-9"), ("1930", "-27")),
+    voucher("2025-06-03", ("5010", "11"), ("5020", "12"), row("6540", "13", "20", "P1"), ("2739", "-9"), ("1930", "-27")),
     voucher("2025-06-04", ("2740", "-8"), ("2720", "-7"), ("7399", "6"), ("7400", "5"), ("6999", "4")),
     voucher("2025-06-05", ("2448", "-3"), ("1518", "3"), ("1900", "2"), ("1999", "-2")),
     voucher("2025-06-10", ("8410", "15"), ("2350", "100"), ("1930", "-115")),
     voucher("2025-06-11", ("2091", "60"), ("2898", "-60")),
     voucher("2025-06-16", ("8020", "-12"), ("1310", "-88"), ("1930", "100")),
-    voucher("2025-06-17", ("1810", "33"), ("1930", "-33"), _row("5010", "9", is_struck=True)),
+    voucher("2025-06-17", ("1810", "33"), ("1930", "-33"), row("5010", "9", is_struck=True)),
 ), opening={
     "1930": "6440", "1220": "900", "1229": "-80", "1310": "100", "1460": "300", "1630": "-150", "2081": "-500",
     "2091": "-4700", "2099": "-880", "2120": "-50", "2350": "-1000", "2512": "-40", "2710": "-90",
@@ -206,39 +213,29 @@ DOCUMENTS: dict[str, list[Record]] = {
     ],
 }  # fmt: skip
 
-_SMALL = (
-    ("1930", "1250"), ("3001", "-1000"), ("2611", "-250"),
-)  # fmt: skip
-
-
-def _small(start: str, end: str, *days: str, year_id: int = 1, **fields: object) -> Year:
-    made = tuple(voucher(day, *_SMALL) for day in days)
-    return replace(Year(year_id, start, end, made), **fields)  # type: ignore[arg-type]
-
-
 COMPANIES = (
     Company("everything", (BEFORE, EVERYTHING), DOCUMENTS),
     Company("broken", (
-        _small("2023-07-01", "2024-06-30", "2023-07-01", "2024-06-30", year_id=7),
-        _small("2024-07-01", "2025-06-30", "2024-07-01", "2025-03-31", opening={"1930": "2500", "2611": "-500"}),
+        small("2023-07-01", "2024-06-30", "2023-07-01", "2024-06-30", year_id=7),
+        small("2024-07-01", "2025-06-30", "2024-07-01", "2025-03-31", opening={"1930": "2500", "2611": "-500"}),
     )),
     Company("short_first_and_eighteen_months", (
-        _small("2023-05-08", "2023-12-31", "2023-05-08", "2023-12-31", year_id=1),
-        _small("2024-01-01", "2025-06-30", "2024-01-31", "2025-06-01", year_id=2,
+        small("2023-05-08", "2023-12-31", "2023-05-08", "2023-12-31", year_id=1),
+        small("2024-01-01", "2025-06-30", "2024-01-31", "2025-06-01", year_id=2,
                opening={"1930": "2500", "2611": "-500", "2099": "-2000"}),
-        _small("2025-07-01", "2026-06-30", year_id=3),
+        small("2025-07-01", "2026-06-30", year_id=3),
     )),
     Company("within_months_and_without_vouchers", (
-        _small("2023-07-17", "2024-07-16", "2023-07-20", "2024-07-10", year_id=1),
-        _small("2024-07-17", "2025-07-16", year_id=2, opening={"1930": "2500", "2081": "-2000"}),
+        small("2023-07-17", "2024-07-16", "2023-07-20", "2024-07-10", year_id=1),
+        small("2024-07-17", "2025-07-16", year_id=2, opening={"1930": "2500", "2081": "-2000"}),
     )),
     Company("sole_trader_rolled", (
-        _small("2023-01-01", "2023-12-31", "2023-04-01", year_id=1, opening={"1930": "100", "2010": "-100"}),
-        _small("2024-01-01", "2024-12-31", "2024-04-01", year_id=2, opening={"1930": "1", "9010": "5"}),
-        _small("2025-01-01", "2025-12-31", "2025-04-01", year_id=3),
+        small("2023-01-01", "2023-12-31", "2023-04-01", year_id=1, opening={"1930": "100", "2010": "-100"}),
+        small("2024-01-01", "2024-12-31", "2024-04-01", year_id=2, opening={"1930": "1", "9010": "5"}),
+        small("2025-01-01", "2025-12-31", "2025-04-01", year_id=3),
     ), opening_policy="rolled"),
     Company("cash_method", (
-        _small("2025-01-01", "2025-12-31", "2025-02-01"),
+        small("2025-01-01", "2025-12-31", "2025-02-01"),
     ), {
         "financialyears": [{"Id": 1, "FromDate": "2025-01-01", "ToDate": "2025-12-31", "AccountingMethod": "CASH"}],
         "invoices": [invoice("1", "2025-01-10", "2025-02-09", "1250", balance="1250")],
@@ -264,11 +261,11 @@ COMPANIES = (
     ), as_of="2026-06-01"),
     Company("nothing"),
     Company("overlapping", (
-        _small("2023-01-01", "2023-12-31", "2023-07-01", year_id=4),
-        _small("2023-07-01", "2023-12-31", "2023-07-01", year_id=2),
-        _small("2024-01-01", "2024-12-31", "2024-02-01", year_id=6, opening={"1930": "1250", "2611": "-250"}, budget={("3001", "202402"): "-5"}),
-        _small("2024-01-01", "2024-06-30", "2024-02-01", year_id=3),
-        _small("2022-01-01", "2022-02-01", "2022-02-01", year_id=8),
+        small("2023-01-01", "2023-12-31", "2023-07-01", year_id=4),
+        small("2023-07-01", "2023-12-31", "2023-07-01", year_id=2),
+        small("2024-01-01", "2024-12-31", "2024-02-01", year_id=6, opening={"1930": "1250", "2611": "-250"}, budget={("3001", "202402"): "-5"}),
+        small("2024-01-01", "2024-06-30", "2024-02-01", year_id=3),
+        small("2022-01-01", "2022-02-01", "2022-02-01", year_id=8),
     ), {
         "financialyears": [
             {"Id": 6, "FromDate": "2024-01-01", "ToDate": "2024-12-31", "AccountingMethod": "ACCRUAL"},
@@ -276,14 +273,14 @@ COMPANIES = (
         ],
     }, as_of="2024-05-05"),
     Company("tax_rate_of_2021", (
-        _small("2020-01-01", "2020-12-31", "2020-05-05", year_id=1), _small("2021-01-01", "2021-12-31", "2021-05-05", year_id=2),
+        small("2020-01-01", "2020-12-31", "2020-05-05", year_id=1), small("2021-01-01", "2021-12-31", "2021-05-05", year_id=2),
     ), as_of="2021-12-31"),
     Company("settled_by_credits", (
         Year(1, "2024-01-31", "2024-12-31", (
             voucher("2024-01-31", ("1900", "50"), ("3041", "-50")),
             voucher("2024-02-03", ("1930", "10"), ("3041", "-3"), number="50"),
             voucher("2024-02-03", ("1930", "10"), ("3041", "-10"), number="50", ordinal=2),
-            voucher("2024-02-05", _row("5010", "4", "9", "9"), ("1930", "-4")),
+            voucher("2024-02-05", row("5010", "4", "9", "9"), ("1930", "-4")),
             voucher("2024-05-01", ("1510", "45"), ("3001", "-45"), series="B"),
         ), opening={"1930": "500", "1940": "300", "2350": "-100", "2360": "-200", "2081": "-500"},
            objects={("cost_center", "9"): "Ställe i filen"}),
@@ -345,7 +342,41 @@ COMPANIES = (
         ), as_of=as_of)
         for as_of in ("2025-05-13", "2025-04-11")
     ),
-    Company("never_run", (_small("2025-01-01", "2025-12-31", "2025-02-01"),), {
+    Company("listed_years", (
+        small("2023-01-01", "2023-12-31", "2023-04-01", "2023-06-01", year_id=2),
+        replace(
+            small("2025-01-01", "2025-12-31", year_id=4, opening={"1930": "100", "2081": "-100"}),
+            vouchers=(voucher("2025-03-01", ("7010", "300"), *SMALL, ("1930", "-300")),),
+        ),
+    ), LISTED_YEARS, is_large=True),
+    Company("without_today", (
+        Year(1, "2025-01-01", "2025-12-31", (
+            voucher("2025-04-01", *SMALL), voucher("2025-04-02", ("1930", "3")),
+        ), states_balances=False),
+    ), {
+        "invoices": [invoice("1", "2025-01-10", "2025-02-09", "1250", balance="1250")],
+    }, as_of="", is_large=True),
+    Company("only_listed", (), {"financialyears": [{"Id": 1, "FromDate": "2025-01-01", "ToDate": "2025-12-31"}]}, is_large=True),
+    Company("end_of_the_calendar", (
+        Year(1, "2079-01-01", "2079-12-31", (
+            voucher("2079-11-25", ("7010", "300"), ("2710", "-90"), ("1930", "-210")),
+        )),
+    ), as_of="2079-12-28", is_large=True),
+    Company("account_ranges", ACCOUNT_RANGES, ACCOUNT_RANGE_DOCUMENTS, as_of="2025-06-30", is_large=True),
+    Company("subledgers", (SUBLEDGERS,), SUBLEDGER_DOCUMENTS, as_of="2025-07-25", is_large=True),
+    Company("trade", (
+        replace(
+            small("2024-07-17", "2025-07-16", year_id=1, opening={"2650": "-3", "1930": "3"}, budget={
+                ("3001", "202507"): "-5", ("5010", "202507"): "2", ("3001", "202508"): "-7",
+            }), vouchers=(voucher("2025-05-25", ("7010", "300"), ("1930", "-300")),)
+        ),
+        small("2025-07-17", "2026-07-16", year_id=2, budget={("3001", "202507"): "-3"}, opening={"2710": "-1", "1930": "1"}),
+    ), TRADE_DOCUMENTS, as_of="2025-06-26", is_large=True),
+    Company("small_amounts", SMALL_AMOUNTS, {
+        "invoices": [invoice("1", "2022-02-01", "2022-03-03", "100"), invoice("2", "2022-02-01", "2022-03-03", "100", balance="100")],
+        "invoicepayments": [payment("1", "1", "2022-02-01", "100")],
+    }, as_of="2021-12-31", is_large=True),
+    Company("never_run", (small("2025-01-01", "2025-12-31", "2025-02-01"),), {
         "invoices": [invoice("1", "2025-01-10", "2025-02-09", "1250", balance="1250")],
         "contracts": [contract("1", "300", 3, "2025-01-15", "2025-04-14")],
     }, as_of=""),

@@ -117,6 +117,14 @@ def test_today_s_open_items_are_those_of_the_day_itself(
     ) == [("2025-02-28", False, True), ("2025-03-31", True, True)]
 
 
+@pytest.mark.parametrize("due", ["0001-01-01", "9999-12-31"])
+def test_invoice_due_when_dates_begin_or_end_is_open_too(
+    module_warehouse: Warehouse, organization_id: int, due: str
+) -> None:
+    built(organization_id, {"invoices": [invoice("7", "2025-12-10", due, "100", balance="100")]})
+    assert open_at(module_warehouse, organization_id, "7") == {"2025-12": 100}
+
+
 def test_invoice_in_a_currency_leaves_no_cents(module_warehouse: Warehouse, organization_id: int) -> None:
     result = built(organization_id, {
         "invoices": [
