@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from saldo.database import Role, connect
+from saldo.warehouse import handbook
 from saldo.warehouse.build import ChecksFailedError, build
 from saldo.warehouse.custom import CustomSqlError
 from saldo.warehouse.migrations import migrate
@@ -86,6 +88,9 @@ def test_the_page_s_files_work(warehouse: Warehouse, folder: Path) -> None:
         "where check_name = 'custom.travel_without_project' order by 1"
     ) == [(first, "warned", 3), (second, "warned", 3)]
 
+    with connect(Role.PAGE) as connection:
+        page = handbook.text(connection)
+    assert "## Of your own\n\n### travel_cost" in page
     with psycopg.connect(warehouse.url("saldo_report")) as reader:
         assert reader.execute("select count(*) from custom.travel_cost").fetchone() == (4,)
     ((is_on, is_forced),) = warehouse.rows(

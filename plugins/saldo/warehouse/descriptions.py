@@ -8,6 +8,7 @@ it, which comes before Saldo's.
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 from psycopg import sql as composed
@@ -61,26 +62,27 @@ def of_column(relation: str, column: str, *dictionaries: Dictionary) -> str:
     return next((known[name] for known in dictionaries for name in names if name in known), "")
 
 
-def dictionaries(file: sql.SqlFile) -> list[Dictionary]:
-    """Those that describe the columns of a file's relation, the nearest first."""
+def comment(connection: Connection, files: Iterable[sql.SqlFile]) -> None:
+    """Writes what is said of the files' relations and columns to the database, and takes away what is not."""
     saldos = dictionary(settings.include_dir() / "sql" / DICTIONARY)
-    return [dictionary(file.path.parent / DICTIONARY), saldos] if file.folder == "custom" else [saldos]
-
-
-def comment(connection: Connection, file: sql.SqlFile) -> None:
-    """Writes what is said of the relation and its columns to the database, and takes away what is not."""
-    known = dictionaries(file)
-    relation = composed.Identifier(file.schema, file.name)
-    kind = composed.SQL("view" if file.folder in ("staging", "explanations") else "table")
-    statements = [
-        composed.SQL("comment on {} {} is {}").format(kind, relation, composed.Literal(of_relation(file)))
-    ]
-    statements += [
-        composed.SQL("comment on column {}.{} is {}").format(
-            relation,
-            composed.Identifier(column),
-            composed.Literal(of_column(file.name, column, *known) or None),
+    own = dictionary(settings.custom_dir() / DICTIONARY)
+    columns: dict[str, list[str]] = {}
+    for relation, column in run(connection, "control/relation_columns").fetchall():
+        columns.setdefault(relation, []).append(column)
+    statements: list[composed.Composed] = []
+    for file in files:
+        known = (own, saldos) if file.folder == "custom" else (saldos,)
+        name = composed.Identifier(file.schema, file.name)
+        kind = composed.SQL("view" if file.folder in ("staging", "explanations") else "table")
+        statements.append(
+            composed.SQL("comment on {} {} is {}").format(kind, name, composed.Literal(of_relation(file)))
         )
-        for (column,) in run(connection, "control/relation_columns", {"relation": file.relation}).fetchall()
-    ]
+        statements += [
+            composed.SQL("comment on column {}.{} is {}").format(
+                name,
+                composed.Identifier(column),
+                composed.Literal(of_column(file.name, column, *known) or None),
+            )
+            for column in columns[file.relation]
+        ]
     connection.execute(composed.SQL("; ").join(statements))

@@ -157,8 +157,7 @@ def _derive(connection: Connection) -> list[str]:
     for schema, name in known:
         _drop(connection, schema, name)
         run(connection, "control/relation_forget", {"relation_schema": schema, "relation_name": name})
-    for file, _ in derived:
-        descriptions.comment(connection, file)
+    descriptions.comment(connection, (file for file, _ in derived))
     if made:
         run(connection, "control/version_rebuild_all")
         run(connection, "control/ledger_year_forget")
