@@ -45,7 +45,7 @@ def approved(browser: TestClient, tenant: str, **form: Any) -> str:
     tenant, declines)."""
     sent = browser.post(f"{CONNECT}/fortnox", data=form or {"modules": ["customer", "invoice"]})
     assert sent.status_code == 303
-    back = httpx.get(sent.headers["location"], params=None)
+    back = httpx.get(sent.headers["location"])
     assert back.status_code == 200, "the page on which the company approves"
     answer = httpx.get(f"{sent.headers['location']}&tenant={tenant}")
     return str(answer.headers["location"]).removeprefix(ADDRESS)
@@ -187,7 +187,7 @@ def test_the_address_that_the_browser_ended_on_connects(browse: Browsing, sandbo
     assert answer.headers["location"].endswith(f"?now=fortnox__{tenant}")
 
 
-def test_the_bare_code_connects(browse: Browsing, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bare_code_connects(browse: Browsing, sandbox: Sandbox) -> None:
     browser, tenant = browse("admin"), tenant_of(sandbox)
     code = parse_qs(urlsplit(approved(browser, tenant)).query)["code"][0]
     answer = browser.post(f"{CONNECT}/paste", data={"key": code})
@@ -222,6 +222,24 @@ def test_without_an_app_the_page_says_what_to_make(browse: Browsing, monkeypatch
     browser = browse("admin")
     assert "fortnox_default" in refusal(browser.get(CONNECT))
     assert browser.post(f"{CONNECT}/fortnox").status_code == 422
+
+
+def test_an_app_that_airflow_keeps_in_its_own_connections_is_found(
+    browse: Browsing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.models import Connection
+    from airflow.utils.session import create_session
+
+    monkeypatch.delenv("AIRFLOW_CONN_FORTNOX_DEFAULT")
+    monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")  # as the API server's own start does
+    kept = Connection(conn_id="fortnox_default", conn_type="fortnox", login="kept-client", password="kept")
+    with create_session() as session:
+        session.add(kept)
+    try:
+        assert "kept-client" in browse("admin").get(CONNECT).text
+    finally:
+        with create_session() as session:
+            session.delete(kept)
 
 
 # It starts by itself

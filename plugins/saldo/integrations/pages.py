@@ -45,15 +45,23 @@ def language(request: Request) -> str:
     return next((each for each in asked if each in LANGUAGES), LANGUAGES[0])
 
 
+def render(template: str, **values: Any) -> str:
+    """A template with its values, every one of them escaped."""
+    folder = FileSystemLoader(settings.include_dir() / "pages")
+    return Environment(loader=folder, autoescape=select_autoescape()).get_template(template).render(**values)
+
+
 def page(
     request: Request, template: str, values: Mapping[str, Any] | None = None, status_code: int = 200
 ) -> HTMLResponse:
     """The page; templates know `t` (the texts), `lang` and `root` (the address of Saldo's pages)."""
     spoken = language(request)
-    environment = Environment(
-        loader=FileSystemLoader(settings.include_dir() / "pages"), autoescape=select_autoescape()
-    )
-    html = environment.get_template(template).render(
-        t=texts(spoken), lang=spoken, root=f"{base_url()}/saldo", airflow=base_url(), **(values or {})
+    html = render(
+        template,
+        t=texts(spoken),
+        lang=spoken,
+        root=f"{base_url()}/saldo",
+        airflow=base_url(),
+        **(values or {}),
     )
     return HTMLResponse(html, status_code, _HEADERS)

@@ -12,14 +12,13 @@ from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from saldo import organizations, settings
 from saldo.database import Role, connect, run
 from saldo.integrations.airflow_side import dag_states
 from saldo.integrations.connect import router
 from saldo.integrations.overview import lines
-from saldo.integrations.pages import language, page, texts
+from saldo.integrations.pages import language, page, render, texts
 
 app = FastAPI(title="Saldo", docs_url=None, redoc_url=None, openapi_url=None)
 app.include_router(router)
@@ -61,9 +60,10 @@ def organization(dag_id: Annotated[str, "the organization's DAG"]) -> str:
         resources = run(connection, "control/page_resources").fetchall()
         checks = run(connection, "control/page_checks").fetchall()
         versions = run(connection, "control/page_versions").fetchone()
-    templates = Environment(
-        loader=FileSystemLoader(settings.include_dir() / "pages"), autoescape=select_autoescape()
-    )
-    return templates.get_template("organization.html").render(
-        organization=found[0], resources=resources, checks=checks, versions=versions
+    return render(
+        "organization.html",
+        organization=found[0],
+        resources=resources,
+        checks=checks,
+        versions=versions,
     )
