@@ -220,6 +220,24 @@ def test_an_old_access_token_never_stands_among_the_arguments(
     assert token not in printed.err
 
 
+# disconnect
+
+
+@pytest.mark.database
+def test_disconnected_is_told_whether_fortnox_ended_it(
+    warehouse: Warehouse, sandbox: Sandbox, personal: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["connect", "--code", approval(sandbox)])
+    (dag_id,) = capsys.readouterr().out.split()
+
+    assert main(["disconnect", dag_id]) == 0
+    assert capsys.readouterr() == ("Disconnected: its access is forgotten, its data stay\n", "")
+
+    assert main(["disconnect", dag_id]) == 0
+    assert "until the company removes it there" in capsys.readouterr().err
+    assert "ever connected" in refused(capsys, "disconnect", "404404")
+
+
 # credentials
 
 

@@ -63,6 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     connecting.add_argument("--workspace-id", help="the Power BI workspace of its dataset")
     connecting.add_argument("--dataset-id", help="the Power BI dataset to refresh")
     connecting.set_defaults(command=_connect)
+    disconnecting = commands.add_parser(
+        "disconnect", help="stop a company's runs and forget its access; its data stay"
+    )
+    disconnecting.add_argument("organization", help="its DAG id, or Fortnox's DatabaseNumber")
+    disconnecting.set_defaults(command=_disconnect)
     credentials = commands.add_parser("credentials", help="how each company's access to Fortnox stands")
     credentials.add_argument("--json", action="store_true")
     credentials.add_argument(
@@ -147,6 +152,18 @@ def _connect(options: argparse.Namespace) -> None:
     print(connected.organization.dag_id)
     if connected.note:
         print(f"saldo: {connected.note}", file=sys.stderr)
+
+
+def _disconnect(options: argparse.Namespace) -> None:
+    from saldo.fortnox import connecting
+
+    is_ended = connecting.disconnect(options.organization.removeprefix("fortnox__"))
+    print("Disconnected: its access is forgotten, its data stay")
+    if not is_ended:
+        print(
+            "The approval stands at Fortnox until the company removes it there: Settings, Integrations",
+            file=sys.stderr,
+        )
 
 
 def _legacy_token() -> str:

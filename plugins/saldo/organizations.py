@@ -94,6 +94,13 @@ def register(
     return read(dag_id).organizations[0]
 
 
+def disconnect(organization_id: int) -> None:
+    """No DAG is made of the organization any more; what was fetched stays."""
+    with connect(Role.PAGE) as connection:
+        run(connection, "control/organization_disconnect", {"organization_id": organization_id})
+        run(connection, "control/registry_advance")
+
+
 def find(tenant_id: str) -> int | None:
     """The organization id of a tenant, connected or not."""
     with connect(Role.PAGE) as connection:

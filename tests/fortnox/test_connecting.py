@@ -334,3 +334,43 @@ def test_an_api_code_is_never_sent_twice(
     with pytest.raises(kind, match=sentence):
         connect_with_code(legacy)
     assert fortnox.faults_left() == 2
+
+
+def test_disconnected_company_keeps_its_data_and_none_of_its_access(fortnox: Fortnox) -> None:
+    fortnox.settings(access=PERSONAL)
+    connect_with_code(fortnox.approval())
+    organization_id = organizations.find(TENANT)
+
+    assert connecting.disconnect(TENANT) is True
+
+    assert organizations.read(f"fortnox__{TENANT}").organizations == ()
+    assert organizations.find(TENANT) == organization_id
+    with connect(Role.PAGE, organization_id) as connection:
+        assert connection.execute(
+            "select access_token, refresh_token, scopes, renewed_at from control.credential "
+            "where organization_id = %s",
+            [organization_id],
+        ).fetchall() == [(None, None, "", None)]
+    with pytest.raises(AccessRevokedError):
+        takes(fortnox)
+    assert connecting.disconnect(TENANT) is False, "once more: there is nothing left to end"
+
+
+def test_connecting_again_goes_on_with_the_same_organization(fortnox: Fortnox) -> None:
+    first = connect_with_tenant_id(TENANT).organization
+    assert connecting.disconnect(TENANT) is False, "an approval with a service account stands at Fortnox"
+    assert connect_with_tenant_id(TENANT).organization == first
+
+
+def test_access_is_forgotten_also_where_fortnox_does_not_answer(fortnox: Fortnox) -> None:
+    fortnox.settings(access=PERSONAL)
+    connect_with_code(fortnox.approval())
+    fortnox.fault("json", "/revoke", status=503, body={})
+    assert connecting.disconnect(TENANT) is False
+    with connect(Role.LOADER, organizations.find(TENANT)) as connection:
+        assert connection.execute("select refresh_token from control.credential").fetchall() == [(None,)]
+
+
+def test_only_what_was_connected_can_be_disconnected(fortnox: Fortnox) -> None:
+    with pytest.raises(LookupError, match="ever connected"):
+        connecting.disconnect("404404")

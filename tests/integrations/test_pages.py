@@ -119,6 +119,22 @@ def test_connecting_twice_does_no_harm(browse: Browsing, sandbox: Sandbox, wareh
     assert "inget hämtas en andra gång" in browser.get(answer.headers["location"]).text
 
 
+def test_a_company_is_disconnected_and_stays_in_the_list(browse: Browsing, sandbox: Sandbox) -> None:
+    browser, tenant = browse("admin"), tenant_of(sandbox)
+    browser.get(approved(browser, tenant))
+    form = {"dag_id": f"fortnox__{tenant}"}
+    assert browse("viewer").post(f"{CONNECT}/end", data=form).status_code == 403
+    assert len(organizations.read().organizations) == 1
+
+    answer = browser.post(f"{CONNECT}/end", data=form)
+
+    assert answer.headers["location"] == f"{ADDRESS}/saldo/?forgotten=fortnox__{tenant}"
+    assert "Godkännandet gäller hos Fortnox" in browser.get(answer.headers["location"]).text
+    (line,) = browser.get("/saldo/organizations").json()
+    assert (line["status"], line["attention"]) == ("disconnected", "")
+    assert browser.post(f"{CONNECT}/end", data={"dag_id": "fortnox__404404"}).status_code == 404
+
+
 def test_only_the_chosen_modules_are_asked_for(browse: Browsing) -> None:
     sent = browse("admin").post(f"{CONNECT}/fortnox", data={"modules": ["invoice", "no such module"]})
     asked = parse_qs(urlsplit(sent.headers["location"]).query)

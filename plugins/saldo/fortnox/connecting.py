@@ -139,6 +139,23 @@ def connect_with_legacy_token(
     return _connect(exchange, tenant_id, power_bi)
 
 
+def disconnect(tenant_id: str) -> bool:
+    """Stops a company's runs and forgets its access; its data stay, and a new connection goes on with them.
+
+    Returns whether Fortnox ended the access. Where not, as with client credentials, the approval stands until
+    somebody removes it in Fortnox.
+
+    Raises:
+        LookupError: the company was never connected.
+    """
+    organization_id = organizations.find(tenant_id)
+    if organization_id is None:
+        raise LookupError(f"No company was ever connected with tenant id {tenant_id}")
+    organizations.disconnect(organization_id)
+    with connect(Role.PAGE, organization_id, autocommit=True) as connection:
+        return FortnoxHook(tenant_id, connection).credentials().forget()
+
+
 def _connect_with_api_code(api_code: str, tenant_id: str | None, power_bi: PowerBI) -> Connected:
     if not settings.is_on("legacy_api_code"):
         raise NotConnectedError(

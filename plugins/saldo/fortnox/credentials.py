@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -158,6 +158,21 @@ class Credentials:
         """
         with self._turn, self._alone():
             self._store(self.login.client_credentials(self._tenant_id))
+
+    def forget(self) -> bool:
+        """Keeps nothing of the access; whether Fortnox ended it as well, which it does of a refresh token.
+
+        Without an answer of Fortnox's a refresh token ends by itself (REFRESH_LIFETIME), since nobody has it.
+        """
+        is_ended = False
+        with self._turn, self._alone() as stored:
+            if stored is not None and stored.refresh_token is not None:
+                with suppress(FortnoxError):
+                    self.login.revoke(encryption.decrypt(stored.refresh_token))
+                    is_ended = True
+            run(self._connection, "control/credential_forget")
+            self._held = None
+        return is_ended
 
     @contextmanager
     def _alone(self) -> Iterator[_Stored | None]:

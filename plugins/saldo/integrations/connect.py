@@ -104,6 +104,18 @@ def change_token(
     return _connected(request, session, lambda: connecting.connect_with_legacy_token(token))
 
 
+@router.post("/end", dependencies=_form)
+def disconnect(session: SessionDep, dag_id: Annotated[str, Form()] = "") -> Response:
+    """Disconnects a company; its data stay."""
+    try:
+        is_ended = connecting.disconnect(dag_id.removeprefix("fortnox__"))
+    except LookupError as error:
+        raise HTTPException(404, str(error)) from None
+    read_dags_now(session)
+    said = {"ended" if is_ended else "forgotten": dag_id}
+    return RedirectResponse(f"{base_url()}/saldo/?{urlencode(said)}", status_code=303)
+
+
 def _connected(request: Request, session: SessionDep, work: Callable[[], Connected]) -> Response:
     known = {organization.dag_id for organization in organizations.read().organizations}
     try:

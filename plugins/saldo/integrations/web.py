@@ -15,26 +15,30 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from saldo import organizations, settings
 from saldo.database import Role, connect, run
-from saldo.integrations.airflow_side import dag_states
+from saldo.integrations.airflow_side import base_url, dag_states
 from saldo.integrations.connect import router
 from saldo.integrations.overview import lines
 from saldo.integrations.pages import language, page, render, texts
 
 app = FastAPI(title="Saldo", docs_url=None, redoc_url=None, openapi_url=None)
 app.include_router(router)
+# What the list is told in its address, and the text that says so.
+_NOTICES = {
+    "now": "connected_now",
+    "before": "connected_before",
+    "ended": "disconnected_ended",
+    "forgotten": "disconnected_forgotten",
+}
 _may_read = [Depends(requires_access_dag(method="GET"))]
 
 
 @app.get("/", response_class=HTMLResponse, dependencies=_may_read)
-def integrations(request: Request, now: str = "", before: str = "") -> HTMLResponse:
-    """The list of companies; `now` and `before` name the DAG of one that was just connected."""
-    found = organizations.read(now or before).organizations if now or before else ()
-    spoken = texts(language(request))
-    notice = (
-        {"name": found[0].name, "text": spoken["connected_now" if now else "connected_before"]}
-        if found
-        else None
-    )
+def integrations(request: Request) -> HTMLResponse:
+    """The list of companies; a parameter of _NOTICES names the DAG of one to which that just happened."""
+    happened = next((key for key in _NOTICES if key in request.query_params), "")
+    dag_id = request.query_params.get(happened, "")
+    names = [line["name"] for line in lines({}) if line["dag_id"] == dag_id] if happened else []
+    notice = {"name": names[0], "text": texts(language(request))[_NOTICES[happened]]} if names else None
     return page(request, "integrations.html", {"notice": notice})
 
 
@@ -66,4 +70,5 @@ def organization(dag_id: Annotated[str, "the organization's DAG"]) -> str:
         resources=resources,
         checks=checks,
         versions=versions,
+        root=f"{base_url()}/saldo",
     )
