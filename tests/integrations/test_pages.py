@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import html
+import json
+import os
 import re
 import uuid
 from pathlib import Path
@@ -84,6 +86,32 @@ def test_a_form_of_another_site_is_refused(browse: Browsing) -> None:
     )
     assert answer.status_code == 403
     assert "another address" in answer.json()["detail"]
+
+
+# Your own app
+
+
+def test_set_up_is_shown_in_four_steps_and_the_app_tried(
+    browse: Browsing, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = browse("admin")
+    page = browser.get(CONNECT, headers={"Accept-Language": "en"}).text
+    assert page.count("<li>") == 4
+    assert f"<code>{ADDRESS}{CONNECT}/callback</code>" in page
+    assert "companyinformation bookkeeping" in page
+    assert '<details class="setup">' in page, "closed, since the app is there"
+
+    assert "Companies can be connected now" in browser.post(f"{CONNECT}/app?lang=en").text
+
+    wrong = json.loads(os.environ["AIRFLOW_CONN_FORTNOX_DEFAULT"]) | {"password": "wrong"}
+    monkeypatch.setenv("AIRFLOW_CONN_FORTNOX_DEFAULT", json.dumps(wrong))
+    answer = browser.post(f"{CONNECT}/app")
+    assert answer.status_code == 422
+    assert "client credentials are invalid" in refusal(answer)
+
+    monkeypatch.delenv("AIRFLOW_CONN_FORTNOX_DEFAULT")
+    assert '<details class="setup" open>' in browser.get(CONNECT).text
+    assert "ingen Fortnox-app" in refusal(browser.post(f"{CONNECT}/app"))
 
 
 # Connect with Fortnox

@@ -11,7 +11,9 @@ it is, client credentials are tried in the place of a refresh token, and the com
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
@@ -29,7 +31,7 @@ from saldo.fortnox.errors import (
     TemporaryError,
 )
 from saldo.fortnox.hook import FortnoxHook
-from saldo.fortnox.oauth import Grant, Login
+from saldo.fortnox.oauth import Grant, GrantRefusedError, Login
 from saldo.organizations import Organization
 
 _APPROVE_ANEW = "have the company approve your app in Fortnox once more"
@@ -137,6 +139,22 @@ def connect_with_legacy_token(
         return _migrated(hook.credentials().login, legacy_token.strip())
 
     return _connect(exchange, tenant_id, power_bi)
+
+
+def try_app() -> None:
+    """Has Fortnox's login look at the client id and secret of fortnox_default, by a token it never gave.
+
+    An app that is right is answered that the token is none (developer pages, "Refresh Access-Token"; as
+    recorded), and nothing else happens.
+
+    Raises:
+        CredentialsRejectedError: the client id or secret is wrong.
+        FortnoxError: Fortnox's login was not reached or is busy.
+    """
+    with connect(Role.PAGE, autocommit=True) as connection:
+        login = FortnoxHook("", connection).credentials().login
+        with suppress(GrantRefusedError):
+            login.refresh(secrets.token_hex(20))
 
 
 def disconnect(tenant_id: str) -> bool:

@@ -104,6 +104,18 @@ def change_token(
     return _connected(request, session, lambda: connecting.connect_with_legacy_token(token))
 
 
+@router.post("/app", dependencies=_form)
+def try_app(request: Request) -> HTMLResponse:
+    """Tries the app's client id and secret."""
+    if consent.app() is None:
+        return _ways(request, texts(language(request))["no_app"])
+    try:
+        connecting.try_app()
+    except FortnoxError as error:
+        return _ways(request, str(error))
+    return _ways(request, notice=texts(language(request))["app_good"])
+
+
 @router.post("/end", dependencies=_form)
 def disconnect(session: SessionDep, dag_id: Annotated[str, Form()] = "") -> Response:
     """Disconnects a company; its data stay."""
@@ -128,16 +140,18 @@ def _connected(request: Request, session: SessionDep, work: Callable[[], Connect
     return RedirectResponse(f"{base_url()}/saldo/?{urlencode(said)}", status_code=303)
 
 
-def _ways(request: Request, refusal: str = "") -> HTMLResponse:
+def _ways(request: Request, refusal: str = "", notice: str = "") -> HTMLResponse:
     app = consent.app()
     return page(
         request,
         "connect.html",
         {
             "refusal": refusal,
+            "notice": notice,
             "client_id": app.client_id if app else "",
             "redirect_uri": _redirect_uri(),
             "modules": consent.modules(),
+            "scopes": consent.scopes(consent.modules()),
         },
         422 if refusal else 200,
     )
