@@ -92,20 +92,17 @@ class Warehouse:
                     continue
                 if f"{schema}.{table}.*" in _STAMPS:
                     continue
-                listed = ", ".join(
-                    # A stamp's moment says nothing of the books, but whether there is one does.
-                    f"coalesce(\"{column}\"::text in ('', 'infinity'), true)::text"
-                    if _is_stamp(f"{schema}.{table}.{column}")
-                    else f'"{column}"::text'
-                    for column in columns
-                )
+                listed = ", ".join(compared(f"{schema}.{table}", column) for column in columns)
                 rows = connection.execute(f'select {listed} from "{schema}"."{table}"').fetchall()
                 found[f"{schema}.{table}"] = sorted(rows, key=lambda row: tuple(map(str, row)))
         return found
 
 
-def _is_stamp(column: str) -> bool:
-    return any(fnmatch.fnmatchcase(column, stamp) for stamp in _STAMPS)
+def compared(relation: str, column: str) -> str:
+    """What is compared of a column: its text; of a moment or a run only whether there is one."""
+    if any(fnmatch.fnmatchcase(f"{relation}.{column}", stamp) for stamp in _STAMPS):
+        return f"coalesce(\"{column}\"::text in ('', 'infinity'), true)::text"
+    return f'"{column}"::text'
 
 
 def point_at_sandbox(sandbox: Sandbox, patch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import psycopg
 
 from saldo import sql
 from saldo.warehouse.build import BuildResult, CheckOutcome
+from tests.support import compared
 
 DIRECTORY = Path(__file__).parent / "golden"
 # A statement has a row for every line and month: those without any amount say nothing.
@@ -39,6 +42,27 @@ def digest(connection: psycopg.Connection[Any], organization_id: int, mart: str)
         f"select count(*), md5(coalesce(string_agg(mart::text, ',' order by mart::text collate \"C\"), '')) "
         f"from mart.{mart} as mart where organization_id = %s",
         [organization_id],
+    ).fetchone()
+    assert row is not None
+    return f"{row[0]}\t{row[1]}"
+
+
+def relation_lines(connection: psycopg.Connection[Any]) -> list[str]:
+    """Of every view and reference table, over all organizations, how many rows it has and their digest."""
+    files = [file for folder in ("staging", "reference", "explanations") for file in sql.files(folder)]
+    return [f"{file.relation}\t{relation_digest(connection, file.relation)}" for file in files]
+
+
+def relation_digest(connection: psycopg.Connection[Any], relation: str, query: str = "") -> str:
+    """Rows and digest of a relation, or of a query in its place; of stamps only whether they are there."""
+    columns = connection.execute(
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 order by attnum",
+        [relation],
+    ).fetchall()
+    kept = ", ".join(compared(relation, name) for (name,) in columns)
+    row = connection.execute(
+        "select count(*), md5(coalesce(string_agg(line::text, ',' order by line::text collate \"C\"), '')) "
+        f"from (select row({kept}) from {f'({query})' if query else relation} as relation) as line"
     ).fetchone()
     assert row is not None
     return f"{row[0]}\t{row[1]}"
@@ -85,6 +109,11 @@ def _says(relation: str, names: list[str], row: tuple[Any, ...]) -> bool:
     return True
 
 
-def path(name: str) -> Path:
-    """Where a company's golden file is."""
-    return DIRECTORY / f"{name}.txt"
+def compare(name: str, told: list[str]) -> None:
+    """Fails where lines are not those of the golden file; GOLDEN=write writes them instead."""
+    path = DIRECTORY / f"{name}.txt"
+    if os.environ.get("GOLDEN") == "write":
+        path.write_text("\n".join([*told, ""]), encoding="utf-8")
+    expected = path.read_text(encoding="utf-8").splitlines()
+    changed = list(difflib.unified_diff(expected, told, "golden", "built", lineterm="", n=0))
+    assert changed[:40] == []

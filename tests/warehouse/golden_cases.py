@@ -103,6 +103,7 @@ ACCOUNT_RANGES = (
         voucher("2025-06-11", ("2650", "3"), ("1650", "-3"), series="M"),
         voucher("2025-06-11", ("2600", "-2"), ("2650", "2"), series="M"),
         voucher("2025-06-12", ("2700", "-1"), ("2650", "1"), series="M"),
+        voucher("2025-06-12", ("1660", "9"), ("1665", "4"), ("1930", "-13")),
         voucher("2025-06-12", ("2699", "-1"), ("2650", "1"), series="M"),
         voucher("2025-06-13", ("2660", "-6"), ("2650", "6"), series="M"),
         voucher("2025-06-13", ("3001", "-1"), ("2650", "1"), series="M"),
@@ -352,3 +353,39 @@ SMALL_AMOUNTS = (
     ), opening={"1220": "10", "1930": "1008", "2120": "-1000", "2091": "-18"}),
     Year(3, "2022-01-01", "2022-02-01", (voucher("2022-02-01", ("1510", "100"), ("3001", "-100")),)),
 )  # fmt: skip
+
+# Half the share capital is left, then less by an öre; VAT off its base by as much as is let pass and by more;
+# a file that contradicts itself; invoices whose rows come near their totals.
+CAPITAL_USED_UP = (
+    Year(1, "2024-01-01", "2024-12-31", (
+        voucher("2024-02-01", ("3001", "1000"), ("2611", "240.05"), ("1930", "-1240.05")),
+        voucher("2024-03-01", ("3001", "-1000"), ("2611", "-200"), ("1930", "1200")),
+        voucher("2024-04-01", ("3001", "-50"), ("2611", "-10"), ("1930", "60")),
+        voucher("2024-04-02", ("3001", "-50"), ("2611", "-12"), ("1930", "62")),
+    ), opening={"1930": "30000", "2081": "-50000", "2091": "20000"},
+       stated={("UB", "1930"): "30081.964", ("RES", "3001"): "-100.004"},
+       contradictions=(
+           {"account": "1930", "kind": "UB", "stated": "30081.964", "computed": "30081.954"},
+           {"account": "1930", "kind": "UB", "stated": "1", "computed": "7.004"},
+           {"account": "1930", "kind": "RES", "stated": "1", "computed": "30081.95"},
+           {"account": "2611", "kind": "UB", "stated": "1", "computed": "30081.95"},
+       )),
+    Year(2, "2025-01-01", "2025-12-31", (
+        voucher("2025-01-20", ("1930", "-5100"), ("5010", "5100")),
+        voucher("2025-03-20", ("1930", "-0.01"), ("5010", "0.01")),
+        voucher("2025-03-21", ("1510", "500"), ("1930", "-500")),
+    ), opening={"1930": "30081.95", "2611": "18.05", "2081": "-50000", "2091": "19900"}),
+)  # fmt: skip
+CAPITAL_DOCUMENTS = {
+    "customers": [{"CustomerNumber": "1", "Name": "Kund"}, {"CustomerNumber": None, "Name": "Utan nummer"}],
+    "invoices": [
+        with_rows(
+            invoice("1", "2025-01-10", "2025-02-09", "125", balance="125"),
+            sold("99"),
+            TotalVAT=25,
+            RoundOff=0.6,
+        ),
+        with_rows(invoice("2", "2025-01-10", "2025-02-09", "125", balance="125"), sold("98.5"), TotalVAT=25),
+        with_rows(invoice("3", "2025-01-10", "2025-02-09", "1.5", balance="1.5"), TotalVAT=0),
+    ],
+}

@@ -24,6 +24,8 @@ from tests.warehouse.documents import (
 from tests.warehouse.golden_cases import (
     ACCOUNT_RANGE_DOCUMENTS,
     ACCOUNT_RANGES,
+    CAPITAL_DOCUMENTS,
+    CAPITAL_USED_UP,
     LISTED_YEARS,
     SMALL,
     SMALL_AMOUNTS,
@@ -45,6 +47,7 @@ class Company:
     as_of: str = "2025-06-18"
     opening_policy: str | None = None
     is_large: bool = False
+    is_in_group: bool = False
 
 
 BEFORE = Year(
@@ -214,7 +217,7 @@ DOCUMENTS: dict[str, list[Record]] = {
 }  # fmt: skip
 
 COMPANIES = (
-    Company("everything", (BEFORE, EVERYTHING), DOCUMENTS),
+    Company("everything", (BEFORE, EVERYTHING), DOCUMENTS, is_in_group=True),
     Company("broken", (
         small("2023-07-01", "2024-06-30", "2023-07-01", "2024-06-30", year_id=7),
         small("2024-07-01", "2025-06-30", "2024-07-01", "2025-03-31", opening={"1930": "2500", "2611": "-500"}),
@@ -224,7 +227,7 @@ COMPANIES = (
         small("2024-01-01", "2025-06-30", "2024-01-31", "2025-06-01", year_id=2,
                opening={"1930": "2500", "2611": "-500", "2099": "-2000"}),
         small("2025-07-01", "2026-06-30", year_id=3),
-    )),
+    ), is_in_group=True),
     Company("within_months_and_without_vouchers", (
         small("2023-07-17", "2024-07-16", "2023-07-20", "2024-07-10", year_id=1),
         small("2024-07-17", "2025-07-16", year_id=2, opening={"1930": "2500", "2081": "-2000"}),
@@ -362,7 +365,7 @@ COMPANIES = (
             voucher("2079-11-25", ("7010", "300"), ("2710", "-90"), ("1930", "-210")),
         )),
     ), as_of="2079-12-28", is_large=True),
-    Company("account_ranges", ACCOUNT_RANGES, ACCOUNT_RANGE_DOCUMENTS, as_of="2025-06-30", is_large=True),
+    Company("account_ranges", ACCOUNT_RANGES, ACCOUNT_RANGE_DOCUMENTS, as_of="2025-06-30", is_large=True, is_in_group=True),
     Company("subledgers", (SUBLEDGERS,), SUBLEDGER_DOCUMENTS, as_of="2025-07-25", is_large=True),
     Company("trade", (
         replace(
@@ -384,13 +387,20 @@ COMPANIES = (
         Company(f"crowd_{seed}", Crowd(seed, as_of).years(), Crowd(seed, as_of).documents(), as_of, is_large=True)
         for seed, as_of in ((1, "2025-06-26"), (2, "2025-05-31"), (3, "2025-06-25"))
     ),
+    *(Company(f"capital_used_up_{as_of}", CAPITAL_USED_UP, CAPITAL_DOCUMENTS, as_of, is_large=True) for as_of in ("2025-02-10", "2025-04-30", "2025-06-01")),
 )  # fmt: skip
 
 
-def land_and_build(number: int, told: Company) -> tuple[int, BuildResult]:
-    """Registers, lands and builds one of them; returns its organization_id and what its build found."""
+def land_all() -> dict[str, tuple[int, BuildResult]]:
+    """Registers, lands and builds each of them; its organization_id and what its build found, by name."""
+    return {told.name: _land_and_build(number, told) for number, told in enumerate(COMPANIES, 1)}
+
+
+def _land_and_build(number: int, told: Company) -> tuple[int, BuildResult]:
     organization_id = company(number, told.name)
     land(organization_id, *told.years, documents=told.documents, as_of=told.as_of)
     if told.opening_policy:
         set_policy(organization_id, opening_policy=told.opening_policy)
+    if told.is_in_group:
+        set_policy(organization_id, group_code="G1", group_name="Gruppen")
     return organization_id, build(organization_id)
