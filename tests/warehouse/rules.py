@@ -14,7 +14,7 @@ _FOR_ALL = {
     "dim_date", "dim_statement_line", "bridge_statement_line", "statement_subtotal", "account_class",
     "statement_account_range", "cash_flow_account_range", "dim_ageing_bucket", "subledger_control_account",
     "dim_vat_box", "vat_box_account", "vat_code_box", "dim_kpi", "kpi_component", "corporate_tax_rate",
-    "intra_group_account",
+    "intra_group_account", "dim_check",
 }  # fmt: skip
 
 

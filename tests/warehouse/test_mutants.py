@@ -138,9 +138,9 @@ def test_mutants_of_checks_are_caught_and_faults_noticed(checks: CheckJudge) -> 
             verdicts += checks.verdicts(file, [same[file.name], *mine])
             print(f"{file.name}: {len(mine)} mutants", flush=True)
     assert [verdict for verdict in verdicts if verdict.caught_by and verdict.mutant not in chosen] == []
-    are_caught(verdict for verdict in verdicts if verdict.mutant in chosen)
     if not ONLY:
         golden.compare("noticed", [line for name in sorted(checks.noticed) for line in checks.noticed[name]])
+    are_caught(verdict for verdict in verdicts if verdict.mutant in chosen)
 
 
 def are_caught(verdicts: Iterable[Verdict]) -> None:
