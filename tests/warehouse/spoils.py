@@ -71,7 +71,7 @@ def spoils(connection: psycopg.Connection[Any], table: str, organization_id: int
     if "organization_id" not in names:
         return
     own = f"organization_id = {organization_id}"
-    listed = ", ".join(f'"{name}"::text collate "C"' for name in names if name != "xmin")
+    listed = ", ".join(f'"{name}"::text collate "C"' for name in names)
     for place in ("middle", "last"):
         back = "count(*) / 2" if place == "middle" else "0"
         row = (

@@ -76,6 +76,12 @@ def landed(module_warehouse: Warehouse) -> Iterator[dict[str, tuple[int, BuildRe
 
 
 @pytest.fixture(scope="module")
+def used() -> set[Explained]:
+    """The explanations that some mutant needed, of all tests of this module."""
+    return set()
+
+
+@pytest.fixture(scope="module")
 def organizations(
     superuser: psycopg.Connection[Any], landed: dict[str, tuple[int, BuildResult]]
 ) -> dict[str, int]:
@@ -116,19 +122,19 @@ def test_marts_written_anew_are_not_caught(marts: MartJudge) -> None:
     assert [verdict for verdict in marts.verdicts(unchanged(("marts",))) if verdict.caught_by] == []
 
 
-def test_mutants_of_marts_are_caught(marts: MartJudge) -> None:
-    are_caught(marts.verdicts(every_mutant(("marts",), SHARE, ONLY)))
+def test_mutants_of_marts_are_caught(marts: MartJudge, used: set[Explained]) -> None:
+    are_caught(marts.verdicts(every_mutant(("marts",), SHARE, ONLY)), used)
 
 
 def test_relations_written_anew_are_not_caught(relations: RelationJudge) -> None:
     assert [verdict for verdict in relations.verdicts(unchanged(RELATIONS)) if verdict.caught_by] == []
 
 
-def test_mutants_of_views_and_reference_tables_are_caught(relations: RelationJudge) -> None:
-    are_caught(relations.verdicts(every_mutant(RELATIONS, SHARE, ONLY)))
+def test_mutants_of_views_and_tables_are_caught(relations: RelationJudge, used: set[Explained]) -> None:
+    are_caught(relations.verdicts(every_mutant(RELATIONS, SHARE, ONLY)), used)
 
 
-def test_mutants_of_checks_are_caught_and_faults_noticed(checks: CheckJudge) -> None:
+def test_mutants_of_checks_are_caught_and_faults_noticed(checks: CheckJudge, used: set[Explained]) -> None:
     chosen = dict.fromkeys(every_mutant(("checks",), SHARE, ONLY))
     same = {mutant.name: mutant for mutant in unchanged(("checks",))}
     verdicts = []
@@ -140,10 +146,10 @@ def test_mutants_of_checks_are_caught_and_faults_noticed(checks: CheckJudge) -> 
     assert [verdict for verdict in verdicts if verdict.caught_by and verdict.mutant not in chosen] == []
     if not ONLY:
         golden.compare("noticed", [line for name in sorted(checks.noticed) for line in checks.noticed[name]])
-    are_caught(verdict for verdict in verdicts if verdict.mutant in chosen)
+    are_caught((verdict for verdict in verdicts if verdict.mutant in chosen), used)
 
 
-def are_caught(verdicts: Iterable[Verdict]) -> None:
+def are_caught(verdicts: Iterable[Verdict], used: set[Explained]) -> None:
     caught: Counter[str] = Counter()
     explained: Counter[Explained] = Counter()
     survived = 0
@@ -167,7 +173,13 @@ def are_caught(verdicts: Iterable[Verdict]) -> None:
         f"{caught.total() + explained.total() + survived} mutants: caught by {dict(caught)}, "
         f"{explained.total()} explained, {survived} not caught: {share:.1%}"
     )
+    used.update(explained)
     if SHARE >= 1:
         idle = [entry for entry in known if entry.file in judged and entry not in explained]
         assert idle == [], "out of date"
     assert share >= LEAST
+
+
+@pytest.mark.skipif(SHARE < 1 or bool(ONLY), reason="whether an explanation is used is known of all mutants")
+def test_no_explanation_is_out_of_date(used: set[Explained]) -> None:
+    assert [entry for entry in explanations() if entry not in used] == []
