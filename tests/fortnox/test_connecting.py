@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 
 from saldo import organizations
 from saldo.database import Role, connect
@@ -366,6 +367,17 @@ def test_access_is_forgotten_also_where_fortnox_does_not_answer(fortnox: Fortnox
     fortnox.settings(access=PERSONAL)
     connect_with_code(fortnox.approval())
     fortnox.fault("json", "/revoke", status=503, body={})
+    assert connecting.disconnect(TENANT) is False
+    with connect(Role.LOADER, organizations.find(TENANT)) as connection:
+        assert connection.execute("select refresh_token from control.credential").fetchall() == [(None,)]
+
+
+def test_access_that_no_key_opens_any_more_is_forgotten_too(
+    fortnox: Fortnox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fortnox.settings(access=PERSONAL)
+    connect_with_code(fortnox.approval())
+    monkeypatch.setenv("AIRFLOW__SALDO__ENCRYPTION_KEYS", Fernet.generate_key().decode())
     assert connecting.disconnect(TENANT) is False
     with connect(Role.LOADER, organizations.find(TENANT)) as connection:
         assert connection.execute("select refresh_token from control.credential").fetchall() == [(None,)]

@@ -162,12 +162,13 @@ class Credentials:
     def forget(self) -> bool:
         """Keeps nothing of the access; whether Fortnox ended it as well, which it does of a refresh token.
 
-        Without an answer of Fortnox's a refresh token ends by itself (REFRESH_LIFETIME), since nobody has it.
+        Without an answer of Fortnox's, or where no key opens it any more, a refresh token ends by itself
+        (REFRESH_LIFETIME), since nobody has it.
         """
         is_ended = False
         with self._turn, self._alone() as stored:
             if stored is not None and stored.refresh_token is not None:
-                with suppress(FortnoxError):
+                with suppress(FortnoxError, encryption.UnreadableSecretError):
                     self.login.revoke(encryption.decrypt(stored.refresh_token))
                     is_ended = True
             run(self._connection, "control/credential_forget")
