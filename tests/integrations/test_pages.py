@@ -88,6 +88,33 @@ def test_a_form_of_another_site_is_refused(browse: Browsing) -> None:
     assert "another address" in answer.json()["detail"]
 
 
+def test_who_did_what_is_in_airflows_audit_log_and_no_key_is(browse: Browsing, sandbox: Sandbox) -> None:
+    from airflow.models import Log
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete, select
+
+    with create_session() as session:
+        session.execute(delete(Log))
+    browser, tenant = browse("admin"), tenant_of(sandbox)
+    back = approved(browser, tenant)
+    browser.get(back)
+    browse("op").post(f"{CONNECT}/paste", data={"key": "not-a-key"})
+    browser.get(CONNECT)
+    browse("viewer").post(f"{CONNECT}/end", data={"dag_id": f"fortnox__{tenant}"})
+    browser.post(f"{CONNECT}/end", data={"dag_id": f"fortnox__{tenant}"})
+
+    with create_session() as session:
+        found = session.execute(select(Log.event, Log.owner, Log.dag_id, Log.extra).order_by(Log.id)).all()
+    assert [tuple(line)[:3] for line in found] == [
+        ("saldo_to_fortnox", "admin", None),
+        ("saldo_from_fortnox", "admin", f"fortnox__{tenant}"),
+        ("saldo_paste", "op", None),
+        ("saldo_disconnect", "admin", f"fortnox__{tenant}"),
+    ]
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    assert not [line for line in found if code in str(line) or "not-a-key" in str(line)]
+
+
 # Your own app
 
 

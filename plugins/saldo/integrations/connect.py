@@ -23,6 +23,7 @@ from saldo.fortnox import connecting, consent
 from saldo.fortnox.connecting import Connected
 from saldo.fortnox.errors import FortnoxError
 from saldo.integrations.airflow_side import base_url, read_dags_now
+from saldo.integrations.audit import about, audited
 from saldo.integrations.pages import language, page, texts
 
 _STATE_SECONDS = 600
@@ -36,7 +37,10 @@ def _same_origin(request: Request) -> None:
         raise HTTPException(403, texts("en")["why_origin"])
 
 
-router = APIRouter(prefix="/connect", dependencies=[Depends(requires_access_connection(method="POST"))])
+router = APIRouter(
+    prefix="/connect",
+    dependencies=[Depends(requires_access_connection(method="POST")), Depends(audited)],
+)
 _form = [Depends(_same_origin)]
 
 
@@ -117,8 +121,9 @@ def try_app(request: Request) -> HTMLResponse:
 
 
 @router.post("/end", dependencies=_form)
-def disconnect(session: SessionDep, dag_id: Annotated[str, Form()] = "") -> Response:
+def disconnect(request: Request, session: SessionDep, dag_id: Annotated[str, Form()] = "") -> Response:
     """Disconnects a company; its data stay."""
+    about(request, dag_id)
     try:
         is_ended = connecting.disconnect(dag_id.removeprefix("fortnox__"))
     except LookupError as error:
@@ -136,6 +141,7 @@ def _connected(request: Request, session: SessionDep, work: Callable[[], Connect
         return _ways(request, str(error))
     read_dags_now(session)
     dag_id = connected.organization.dag_id
+    about(request, dag_id)
     said: dict[str, Any] = {"before" if dag_id in known else "now": dag_id}
     return RedirectResponse(f"{base_url()}/saldo/?{urlencode(said)}", status_code=303)
 
