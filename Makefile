@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV := .venv/bin
+# A file of tests is one process's, each with a PostgreSQL of its own.
+PYTEST := $(VENV)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 # Ports and arguments reach the programs as environment variables: `make up AIRFLOW_PORT=9080`.
 # $(value) leaves a dollar sign in them alone, as in ARGS='-c "select $$1"'.
@@ -37,13 +39,13 @@ clean: ## make down, and remove all its state
 	$(if_it_lives_here)
 
 test: environment ## tests, beside a running `make up`, without network
-	@$(VENV)/pytest -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 test-fast: environment ## only those without database, Airflow or sandbox
-	@$(VENV)/pytest -m "not database and not airflow and not slow" --ignore=tests/sandbox
+	@$(PYTEST) -m "not database and not airflow and not slow" --ignore=tests/sandbox
 
 test-all: environment ## all tests, the whole system and kills included
-	@$(VENV)/pytest
+	@$(PYTEST)
 
 lint: environment ## style, types, who may import whom, SQL
 	@$(VENV)/ruff check .
