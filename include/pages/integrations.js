@@ -48,7 +48,8 @@ function checks(c) {
 function remedy(c) {
   const page = `${root}/organizations/${encodeURIComponent(c.dag_id)}`;
   const dag = `${airflow}/dags/${encodeURIComponent(c.dag_id)}`;
-  return { checks_stop: page, no_report: page, run_failed: dag, paused: dag }[c.attention] || `${root}/connect`;
+  const look = `${root}/connect/look/${encodeURIComponent(c.dag_id)}`;
+  return { unconfirmed: look, checks_stop: page, no_report: page, run_failed: dag, paused: dag }[c.attention] || `${root}/connect`;
 }
 
 function show() {

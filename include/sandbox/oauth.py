@@ -127,15 +127,16 @@ def _authorize(state: State, asked: Mapping[str, str]) -> Response:
         back = {"error": problem[0], "error_description": problem[1]}
     else:
         code = str(uuid.uuid4())
+        approved = tuple(scope for scope in scopes if scope not in state.access(tenant).missing_scopes)
         state.grants.codes[code] = Consent(
             tenant,
-            tuple(scope for scope in scopes if scope not in state.access(tenant).missing_scopes),
+            approved,
             redirect_uri,
             asked.get("access_type") == "offline",
             time.time() + state.settings.authorization_code_seconds,
         )
         if asked.get("account_type") == "service":
-            state.grants.service_accounts.add(tenant)
+            state.grants.service_accounts[tenant] = approved
         back = {"code": code}
     if "state" in asked:
         back["state"] = asked["state"]
@@ -193,7 +194,8 @@ def _client_credentials(state: State, tenant: str, form: Mapping[str, str]) -> R
         raise _RefusedError(
             "invalid_request", "The TenantId header names no tenant that has given its consent"
         )
-    allowed = [scope for scope in SCOPES if scope not in granted.missing_scopes]
+    approved = state.grants.service_accounts.get(tenant, SCOPES)
+    allowed = [scope for scope in approved if scope not in granted.missing_scopes]
     scopes = form["scope"].split() if "scope" in form else allowed
     if not set(scopes) <= set(allowed):
         raise _RefusedError("invalid_scope", "The requested scope is invalid")

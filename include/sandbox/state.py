@@ -211,8 +211,8 @@ class Grants:
     """By authorization code; taken out when used."""
     live_refresh_tokens: dict[str, str | None] = field(default_factory=dict)
     """The one that works, by the consent it descends from; None once revoked."""
-    service_accounts: set[str] = field(default_factory=set)
-    """Tenants that consented with account_type=service since the start."""
+    service_accounts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each tenant approved with account_type=service since the start."""
     api_codes_used: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often each tenant's API-kod has been used."""
     dead_legacy_tokens: set[str] = field(default_factory=set)

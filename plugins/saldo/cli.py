@@ -155,9 +155,10 @@ def _connect(options: argparse.Namespace) -> None:
 
 
 def _disconnect(options: argparse.Namespace) -> None:
+    from saldo import organizations
     from saldo.fortnox import connecting
 
-    is_ended = connecting.disconnect(options.organization.removeprefix("fortnox__"))
+    is_ended = connecting.disconnect(organizations.tenant_of(options.organization))
     print("Disconnected: its access is forgotten, its data stay")
     if not is_ended:
         print(
@@ -243,7 +244,7 @@ def _organization_id(name: str) -> int:
     """The organization of a DAG id or a tenant id."""
     from saldo import organizations
 
-    organization_id = organizations.find(name.removeprefix("fortnox__"))
+    organization_id = organizations.find(organizations.tenant_of(name))
     if organization_id is None:
         raise LookupError(f"No company is connected as {name}: `saldo status` lists them")
     return organization_id

@@ -55,6 +55,11 @@ def dag_id_of(tenant_id: str) -> str:
     return f"fortnox__{tenant_id}"
 
 
+def tenant_of(dag_id: str) -> str:
+    """The tenant id that a DAG's id was made of."""
+    return dag_id.removeprefix("fortnox__")
+
+
 def read(dag_id: str | None = None, *, patience_seconds: int | None = None) -> Registry:
     """The registry; with `dag_id` that organization alone."""
     with connect(Role.PAGE, patience_seconds=patience_seconds) as connection:
@@ -106,6 +111,17 @@ def find(tenant_id: str) -> int | None:
     with connect(Role.PAGE) as connection:
         row = run(connection, "control/organization_find", {"tenant_id": tenant_id}).fetchone()
     return None if row is None else int(row[0])
+
+
+def name(organization_id: int, name: str, organization_number: str) -> None:
+    """What a company that is not connected yet calls itself."""
+    parameters = {
+        "organization_id": organization_id,
+        "organization_name": name,
+        "organization_number": organization_number,
+    }
+    with connect(Role.PAGE) as connection:
+        run(connection, "control/organization_name", parameters)
 
 
 def reserve(tenant_id: str) -> int:

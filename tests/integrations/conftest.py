@@ -9,9 +9,18 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.sandbox.process import Sandbox, running_sandbox
+
 PEOPLE = ("admin", "op", "viewer")
 ADDRESS = "http://testserver"
 Browsing = Callable[[str], TestClient]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox of the pages' own: what its companies approve stays with them."""
+    with running_sandbox("--companies", "demo") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

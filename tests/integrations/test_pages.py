@@ -53,6 +53,13 @@ def approved(browser: TestClient, tenant: str, **form: Any) -> str:
     return str(answer.headers["location"]).removeprefix(ADDRESS)
 
 
+def connected(browser: TestClient, tenant: str) -> Any:
+    """The company approves and is taken: the answer to that."""
+    looked = browser.get(approved(browser, tenant))
+    assert looked.headers["location"] == f"{ADDRESS}{CONNECT}/look/fortnox__{tenant}"
+    return browser.post(f"{CONNECT}/take", data={"dag_id": f"fortnox__{tenant}"})
+
+
 def refusal(answer: Any) -> str:
     found = re.search(r'role="alert">(.*?)</p>', answer.text, re.DOTALL)
     assert found is not None, answer.text
@@ -98,6 +105,7 @@ def test_who_did_what_is_in_airflows_audit_log_and_no_key_is(browse: Browsing, s
     browser, tenant = browse("admin"), tenant_of(sandbox)
     back = approved(browser, tenant)
     browser.get(back)
+    browser.post(f"{CONNECT}/take", data={"dag_id": f"fortnox__{tenant}"})
     browse("op").post(f"{CONNECT}/paste", data={"key": "not-a-key"})
     browser.get(CONNECT)
     browse("viewer").post(f"{CONNECT}/end", data={"dag_id": f"fortnox__{tenant}"})
@@ -108,6 +116,7 @@ def test_who_did_what_is_in_airflows_audit_log_and_no_key_is(browse: Browsing, s
     assert [tuple(line)[:3] for line in found] == [
         ("saldo_to_fortnox", "admin", None),
         ("saldo_from_fortnox", "admin", f"fortnox__{tenant}"),
+        ("saldo_take", "admin", f"fortnox__{tenant}"),
         ("saldo_paste", "op", None),
         ("saldo_disconnect", "admin", f"fortnox__{tenant}"),
     ]
@@ -144,15 +153,29 @@ def test_set_up_is_shown_in_four_steps_and_the_app_tried(
 # Connect with Fortnox
 
 
-def test_a_company_approves_and_is_connected(browse: Browsing, sandbox: Sandbox) -> None:
+def test_a_company_approves_is_looked_at_and_connected(browse: Browsing, sandbox: Sandbox) -> None:
     browser, tenant = browse("admin"), tenant_of(sandbox)
+    company = sandbox.admin("GET", "companies")[0]
 
     answer = browser.get(approved(browser, tenant))
 
     assert answer.status_code == 303, answer.text
+    look = browser.get(answer.headers["location"])
+    assert html.escape(company["name"]) in look.text
+    assert 'Kunder <span class="good">hämtas' in look.text
+    assert 'Kundfakturor och avtal <span class="good">hämtas' in look.text
+    assert 'Ordrar <span class="look">inte godkänd' in look.text
+    assert organizations.read().organizations == ()
+    (line,) = browser.get("/saldo/organizations").json()
+    assert (line["name"], line["status"], line["attention"]) == (
+        company["name"], "needs_attention", "unconfirmed",
+    )  # fmt: skip
+
+    answer = browser.post(f"{CONNECT}/take", data={"dag_id": f"fortnox__{tenant}"})
+
     assert answer.headers["location"] == f"{ADDRESS}/saldo/?now=fortnox__{tenant}"
     (connected,) = organizations.read().organizations
-    assert connected.tenant_id == tenant
+    assert (connected.tenant_id, connected.name) == (tenant, company["name"])
     page = browser.get(answer.headers["location"])
     assert html.escape(connected.name) in page.text
     assert "är anslutet" in page.text
@@ -162,21 +185,52 @@ def test_a_company_approves_and_is_connected(browse: Browsing, sandbox: Sandbox)
     )  # fmt: skip
 
 
-def test_connecting_twice_does_no_harm(browse: Browsing, sandbox: Sandbox, warehouse: Warehouse) -> None:
+def test_a_company_that_was_the_wrong_one_is_forgotten(browse: Browsing, sandbox: Sandbox) -> None:
     browser, tenant = browse("admin"), tenant_of(sandbox)
     browser.get(approved(browser, tenant))
+
+    browser.post(f"{CONNECT}/end", data={"dag_id": f"fortnox__{tenant}"})
+
+    assert browser.get("/saldo/organizations").json() == []
+    assert organizations.read().organizations == ()
+
+
+def test_a_module_without_licence_shows_before_anything_is_connected(
+    browse: Browsing, sandbox: Sandbox
+) -> None:
+    browser, tenant = browse("admin"), tenant_of(sandbox)
+    look = f"{CONNECT}/look/fortnox__{tenant}"
+    browser.get(approved(browser, tenant))
+    sandbox.admin("POST", "settings", {"access": {tenant: {"unlicensed_scopes": ["customer"]}}})
+    try:
+        assert 'Kunder <span class="look">licens saknas i Fortnox' in browser.get(look).text
+    finally:
+        sandbox.admin("POST", "settings", {"access": {}})
+
+
+def test_nobody_is_taken_who_did_not_let_saldo_in(browse: Browsing) -> None:
+    browser = browse("admin")
+    assert browser.get(f"{CONNECT}/look/fortnox__404404").status_code == 404
+    assert browser.post(f"{CONNECT}/take", data={"dag_id": "fortnox__404404"}).status_code == 404
+
+
+def test_connecting_twice_does_no_harm(browse: Browsing, sandbox: Sandbox, warehouse: Warehouse) -> None:
+    browser, tenant = browse("admin"), tenant_of(sandbox)
+    connected(browser, tenant)
     before = warehouse.rows("select organization_id, dag_id, connected_at from control.organization")
 
     answer = browser.get(approved(browser, tenant))
 
     assert answer.headers["location"] == f"{ADDRESS}/saldo/?before=fortnox__{tenant}"
     assert warehouse.rows("select organization_id, dag_id, connected_at from control.organization") == before
+    since = browser.get("/saldo/organizations").json()[0]["connected_at"]
+    assert f"är anslutet sedan {since}" in browser.get(answer.headers["location"]).text
     assert "inget hämtas en andra gång" in browser.get(answer.headers["location"]).text
 
 
 def test_a_company_is_disconnected_and_stays_in_the_list(browse: Browsing, sandbox: Sandbox) -> None:
     browser, tenant = browse("admin"), tenant_of(sandbox)
-    browser.get(approved(browser, tenant))
+    connected(browser, tenant)
     form = {"dag_id": f"fortnox__{tenant}"}
     assert browse("viewer").post(f"{CONNECT}/end", data=form).status_code == 403
     assert len(organizations.read().organizations) == 1
@@ -230,7 +284,7 @@ def test_an_answer_is_taken_once(browse: Browsing, sandbox: Sandbox) -> None:
     reloaded = browser.get(back)
     assert reloaded.status_code == 422
     assert "Om företaget står i listan är det anslutet" in refusal(reloaded)
-    assert len(organizations.read().organizations) == 1
+    assert len(browser.get("/saldo/organizations").json()) == 1
 
 
 def test_neither_code_nor_state_is_in_the_log(
@@ -255,14 +309,14 @@ def test_the_address_that_the_browser_ended_on_connects(browse: Browsing, sandbo
     browser, tenant = browse("admin"), tenant_of(sandbox)
     came = ADDRESS + approved(browser, tenant)
     answer = browser.post(f"{CONNECT}/paste", data={"key": came})
-    assert answer.headers["location"].endswith(f"?now=fortnox__{tenant}")
+    assert answer.headers["location"].endswith(f"{CONNECT}/look/fortnox__{tenant}")
 
 
 def test_the_bare_code_connects(browse: Browsing, sandbox: Sandbox) -> None:
     browser, tenant = browse("admin"), tenant_of(sandbox)
     code = parse_qs(urlsplit(approved(browser, tenant)).query)["code"][0]
     answer = browser.post(f"{CONNECT}/paste", data={"key": code})
-    assert answer.headers["location"].endswith(f"?now=fortnox__{tenant}")
+    assert answer.headers["location"].endswith(f"{CONNECT}/look/fortnox__{tenant}")
 
 
 @pytest.mark.parametrize(
@@ -334,6 +388,7 @@ def test_the_dag_file_is_asked_to_be_read_at_once(browse: Browsing, sandbox: San
     try:
         for _ in range(2):
             browser.get(approved(browser, tenant_of(sandbox)))
+            browser.post(f"{CONNECT}/take", data={"dag_id": f"fortnox__{tenant_of(sandbox)}"})
         with create_session() as session:
             asked = session.execute(
                 select(DagPriorityParsingRequest.bundle_name, DagPriorityParsingRequest.relative_fileloc)

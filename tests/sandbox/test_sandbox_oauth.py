@@ -193,7 +193,9 @@ def test_client_credentials_need_a_service_account(spare: tuple[Sandbox, str]) -
     connect(sandbox, tenant, account_type=None)
     assert refused(ask_for_token(sandbox, tenant)) == (400, "invalid_request")
     connect(sandbox, tenant)
-    assert ask_for_token(sandbox, tenant).status_code == 200
+    given = ask_for_token(sandbox, tenant)
+    assert given.status_code == 200
+    assert set(given.json()["scope"].split()) == set(SCOPES.split()), "what was approved and no more"
 
 
 def test_access_that_the_customer_ended_is_no_access(spare: tuple[Sandbox, str]) -> None:

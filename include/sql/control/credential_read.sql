@@ -6,6 +6,7 @@ select
     refresh_token,
     refresh_expires_at,
     asked_at,
-    lost_reason
+    lost_reason,
+    scopes
 from control.credential
 where organization_id = control.current_organization_id()

@@ -1,4 +1,4 @@
--- purpose: the organization of a tenant, made if there is none: disconnected, so that no DAG is
+-- purpose: the organization of a tenant, made if there is none: not connected, so that no DAG is
 --          made of it until it is registered
 -- why:     tokens that Fortnox gives once are stored before anything else is asked
 insert into control.organization (

@@ -39,6 +39,9 @@ select
     organization.tenant_id,
     organization.dag_id,
     organization.disconnected_at is null as is_connected,
+    organization.connected_at is null as is_unconfirmed,
+    to_char(organization.connected_at at time zone 'Europe/Stockholm', 'YYYY-MM-DD HH24:MI')
+        as connected_at,
     organization.dataset_id is not null as has_dataset,
     version.landed,
     coalesce(version_built.built, 0) as built,
@@ -67,4 +70,7 @@ left join mart.dim_organization as dim_organization
 left join found on organization.organization_id = found.organization_id
 left join swept on organization.organization_id = swept.organization_id
 left join ledger on organization.organization_id = ledger.organization_id
+where
+    organization.connected_at is not null
+    or credential.renewed_at is not null
 order by organization.organization_id

@@ -5,33 +5,39 @@
     connect_with_legacy_token  an access token of the kind that never ended, migrated once
 
 What Fortnox gives once is stored before anything else is done with it; only then the company is asked who
-it is, client credentials are tried in the place of a refresh token, and the company is registered.
+it is, client credentials are tried in the place of a refresh token, and the company is registered. Where a
+person is there to see which company it is, `let_in_...` ends before that: `last_look` tells of the company
+and `confirm` registers it.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NoReturn
 from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 
 import tenacity
 
 from saldo import organizations, settings
 from saldo.database import Role, connect
+from saldo.fortnox import consent
 from saldo.fortnox.credentials import Kind
 from saldo.fortnox.errors import (
     AccessRevokedError,
     CredentialsUnansweredError,
     FortnoxError,
+    NotAvailableError,
     NotConnectedError,
     TemporaryError,
 )
 from saldo.fortnox.hook import FortnoxHook
 from saldo.fortnox.oauth import Grant, GrantRefusedError, Login
+from saldo.fortnox.resources import CATALOGUE
 from saldo.organizations import Organization
 
 _APPROVE_ANEW = "have the company approve your app in Fortnox once more"
@@ -53,6 +59,33 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
+class LetIn:
+    """A company that let Saldo in: who it is, and how its access is kept."""
+
+    tenant_id: str
+    name: str
+    organization_number: str
+    kind: Kind
+    note: str
+
+
+class Availability(StrEnum):
+    """Whether a module's records can be had."""
+
+    GOOD = "good"
+    NOT_APPROVED = "not_approved"
+    NO_LICENCE = "no_licence"
+
+
+@dataclass(frozen=True, slots=True)
+class LastLook:
+    """What a person sees of a company before it is connected: by module, whether Fortnox gives it."""
+
+    company: LetIn
+    modules: dict[str, Availability]
+
+
+@dataclass(frozen=True, slots=True)
 class PowerBI:
     """Where the company's dataset is; empty leaves what is known already."""
 
@@ -71,15 +104,7 @@ def connect_with_tenant_id(tenant_id: str, power_bi: PowerBI = _KNOWN_ALREADY) -
         ValueError: the tenant id is not Fortnox's DatabaseNumber.
         FortnoxError: the text says what to do; nothing was changed.
     """
-    organizations.dag_id_of(tenant_id)
-    kind, note = Kind.CLIENT_CREDENTIALS, ""
-    known = organizations.find(tenant_id)
-    with connect(Role.PAGE, known, autocommit=True) as connection:
-        hook = FortnoxHook(tenant_id, connection)
-        if known is not None:
-            kind, note = _by_client_credentials(hook)
-        information = _information(hook)
-    return Connected(_registered(tenant_id, information, power_bi), kind, note)
+    return _registered(_let_in_with_tenant_id(tenant_id), power_bi)
 
 
 def connect_with_code(
@@ -89,7 +114,21 @@ def connect_with_code(
     tenant_id: str | None = None,
     power_bi: PowerBI = _KNOWN_ALREADY,
 ) -> Connected:
-    """Connects by the code of an approval in Fortnox, or by the whole address that the browser ended on.
+    """Connects by the code of an approval in Fortnox, as let_in_with_code says."""
+    return _registered(let_in_with_code(code_or_address, redirect_uri, tenant_id=tenant_id), power_bi)
+
+
+def connect_with_legacy_token(
+    legacy_token: str, *, tenant_id: str | None = None, power_bi: PowerBI = _KNOWN_ALREADY
+) -> Connected:
+    """Connects by an access token of the kind that never ended, as let_in_with_legacy_token says."""
+    return _registered(let_in_with_legacy_token(legacy_token, tenant_id=tenant_id), power_bi)
+
+
+def let_in_with_code(
+    code_or_address: str, redirect_uri: str | None = None, *, tenant_id: str | None = None
+) -> LetIn:
+    """Lets Saldo in by the code of an approval in Fortnox, or by the whole address that the browser ended on.
 
     Args:
         code_or_address: taken from the address, the code also brings its redirect_uri along. An API-kod
@@ -103,7 +142,7 @@ def connect_with_code(
     """
     text = code_or_address.strip()
     if _UUID.fullmatch(text) and redirect_uri is None:
-        return _connect_with_api_code(text, tenant_id, power_bi)
+        return _let_in_with_api_code(text, tenant_id)
     code, found_uri = _code_of(text)
     redirect_uri = redirect_uri or found_uri
 
@@ -120,13 +159,11 @@ def connect_with_code(
                 f"{error.reason}, and it takes the code of an approval once: {_APPROVE_ANEW}"
             ) from None
 
-    return _connect(exchange, tenant_id, power_bi)
+    return _let_in(exchange, tenant_id)
 
 
-def connect_with_legacy_token(
-    legacy_token: str, *, tenant_id: str | None = None, power_bi: PowerBI = _KNOWN_ALREADY
-) -> Connected:
-    """Connects by an access token of the kind that never ended: Fortnox changes it for new ones, once.
+def let_in_with_legacy_token(legacy_token: str, *, tenant_id: str | None = None) -> LetIn:
+    """Lets Saldo in by an access token of the kind that never ended: Fortnox changes it for new ones, once.
 
     Fortnox developer pages, "Migrate legacy token to JWT".
 
@@ -138,7 +175,33 @@ def connect_with_legacy_token(
     def exchange(hook: FortnoxHook) -> Grant:
         return _migrated(hook.credentials().login, legacy_token.strip())
 
-    return _connect(exchange, tenant_id, power_bi)
+    return _let_in(exchange, tenant_id)
+
+
+def last_look(tenant_id: str) -> LastLook:
+    """Asks a company that let Saldo in who it is, and a record of each module, to see what it has.
+
+    Raises:
+        LookupError: no such company let Saldo in.
+        FortnoxError: the text says what to do.
+    """
+    with _let_in_before(tenant_id) as hook:
+        credentials = hook.credentials()
+        company = _company(hook, credentials.kind() or Kind.CLIENT_CREDENTIALS, "")
+        granted = credentials.scopes()
+        return LastLook(company, {scope: _availability(hook, scope, granted) for scope in consent.modules()})
+
+
+def confirm(tenant_id: str) -> Connected:
+    """Connects a company that let Saldo in.
+
+    Raises:
+        LookupError: no such company let Saldo in.
+        FortnoxError: the text says what to do.
+    """
+    with _let_in_before(tenant_id) as hook:
+        company = _company(hook, hook.credentials().kind() or Kind.CLIENT_CREDENTIALS, "")
+    return _registered(company, _KNOWN_ALREADY)
 
 
 def try_app() -> None:
@@ -174,7 +237,18 @@ def disconnect(tenant_id: str) -> bool:
         return FortnoxHook(tenant_id, connection).credentials().forget()
 
 
-def _connect_with_api_code(api_code: str, tenant_id: str | None, power_bi: PowerBI) -> Connected:
+def _let_in_with_tenant_id(tenant_id: str) -> LetIn:
+    organizations.dag_id_of(tenant_id)
+    kind, note = Kind.CLIENT_CREDENTIALS, ""
+    known = organizations.find(tenant_id)
+    with connect(Role.PAGE, known, autocommit=True) as connection:
+        hook = FortnoxHook(tenant_id, connection)
+        if known is not None:
+            kind, note = _by_client_credentials(hook)
+        return _company(hook, kind, note)
+
+
+def _let_in_with_api_code(api_code: str, tenant_id: str | None) -> LetIn:
     if not settings.is_on("legacy_api_code"):
         raise NotConnectedError(
             "This is an API-kod, the older way in, which Fortnox closed on 2025-04-30: have the company "
@@ -190,7 +264,7 @@ def _connect_with_api_code(api_code: str, tenant_id: str | None, power_bi: Power
             _say_api_code_refused(error)
         return _migrated(login, legacy_token)
 
-    return _connect(exchange, tenant_id, power_bi)
+    return _let_in(exchange, tenant_id)
 
 
 def _say_api_code_refused(error: FortnoxError) -> NoReturn:
@@ -248,7 +322,7 @@ def _patiently(obtain: Callable[[], Grant]) -> Grant:
     return attempts(obtain)
 
 
-def _connect(obtain: Callable[[FortnoxHook], Grant], expected: str | None, power_bi: PowerBI) -> Connected:
+def _let_in(obtain: Callable[[FortnoxHook], Grant], expected: str | None) -> LetIn:
     if expected is not None:
         organizations.dag_id_of(expected)
     with connect(Role.PAGE, autocommit=True) as connection:
@@ -265,14 +339,35 @@ def _connect(obtain: Callable[[FortnoxHook], Grant], expected: str | None, power
         )
     if grant.refresh_token is None:
         # Without access_type=offline nothing came that lasts, but the approval may serve all the same.
-        return connect_with_tenant_id(tenant_id, power_bi)
+        return _let_in_with_tenant_id(tenant_id)
     organization_id = organizations.reserve(tenant_id)
     with connect(Role.PAGE, organization_id, autocommit=True) as connection:
         hook = FortnoxHook(tenant_id, connection)
         hook.credentials().replace(grant)
-        information = _information(hook)
+        company = _company(hook, Kind.REFRESH_TOKEN, "")
+        organizations.name(organization_id, company.name, company.organization_number)
         kind, note = _by_client_credentials(hook)
-    return Connected(_registered(tenant_id, information, power_bi), kind, note)
+    return replace(company, kind=kind, note=note)
+
+
+@contextmanager
+def _let_in_before(tenant_id: str) -> Iterator[FortnoxHook]:
+    organization_id = organizations.find(tenant_id)
+    if organization_id is None:
+        raise LookupError(f"No company with tenant id {tenant_id} has let Saldo in")
+    with connect(Role.PAGE, organization_id, autocommit=True) as connection:
+        yield FortnoxHook(tenant_id, connection)
+
+
+def _availability(hook: FortnoxHook, scope: str, granted: Collection[str]) -> Availability:
+    if scope not in granted:
+        return Availability.NOT_APPROVED
+    asked = next(resource for resource in CATALOGUE.values() if resource.scope == scope)
+    try:
+        hook.count(asked)
+    except NotAvailableError:
+        return Availability.NO_LICENCE
+    return Availability.GOOD
 
 
 def _by_client_credentials(hook: FortnoxHook) -> tuple[Kind, str]:
@@ -295,7 +390,7 @@ def _by_client_credentials(hook: FortnoxHook) -> tuple[Kind, str]:
     return Kind.CLIENT_CREDENTIALS, ""
 
 
-def _information(hook: FortnoxHook) -> dict[str, Any]:
+def _company(hook: FortnoxHook, kind: Kind, note: str) -> LetIn:
     """Who the company is; that it is the right one.
 
     Fortnox developer pages: the token's claim tenantId and company information's DatabaseNumber are one.
@@ -306,17 +401,24 @@ def _information(hook: FortnoxHook) -> dict[str, Any]:
             f"Fortnox's company information is of tenant {information.get('DatabaseNumber')} and the token "
             f"of {hook.tenant_id}: the company was not connected; ask Fortnox's support"
         )
-    return information
+    return LetIn(
+        hook.tenant_id,
+        str(information.get("CompanyName") or hook.tenant_id),
+        str(information.get("OrganizationNumber") or ""),
+        kind,
+        note,
+    )
 
 
-def _registered(tenant_id: str, information: dict[str, Any], power_bi: PowerBI) -> Organization:
-    return organizations.register(
-        tenant_id=tenant_id,
-        name=str(information.get("CompanyName") or tenant_id),
-        organization_number=str(information.get("OrganizationNumber") or ""),
+def _registered(company: LetIn, power_bi: PowerBI) -> Connected:
+    organization = organizations.register(
+        tenant_id=company.tenant_id,
+        name=company.name,
+        organization_number=company.organization_number,
         workspace_id=power_bi.workspace_id,
         dataset_id=power_bi.dataset_id,
     )
+    return Connected(organization, company.kind, company.note)
 
 
 def _code_of(text: str) -> tuple[str, str | None]:

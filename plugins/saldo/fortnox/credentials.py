@@ -71,6 +71,7 @@ class _Stored:
     refresh_expires_at: datetime | None
     asked_at: datetime | None
     lost_reason: str | None
+    scopes: str
 
 
 class Credentials:
@@ -115,6 +116,11 @@ class Credentials:
         """How the stored access is kept; None where there is no organization."""
         stored = self._read()
         return None if stored is None else stored.kind
+
+    def scopes(self) -> list[str]:
+        """What the company approved, as its newest token says."""
+        stored = self._read()
+        return [] if stored is None else stored.scopes.split()
 
     def access_token(self, *, refused: str | None = None) -> str:
         """A token that is good for at least two minutes; `refused` is one that Fortnox no longer takes.

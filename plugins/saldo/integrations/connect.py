@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
 from airflow.api_fastapi.common.db.common import SessionDep
@@ -20,7 +20,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from saldo import organizations
 from saldo.fortnox import connecting, consent
-from saldo.fortnox.connecting import Connected
+from saldo.fortnox.connecting import LetIn
 from saldo.fortnox.errors import FortnoxError
 from saldo.integrations.airflow_side import base_url, read_dags_now
 from saldo.integrations.audit import about, audited
@@ -88,7 +88,7 @@ def from_fortnox(
     if not _is_asked_by(str(user.get_id()), state, request.cookies.get(_COOKIE, "")):
         answer: Response = _ways(request, texts(language(request))["why_state"])
     else:
-        answer = _connected(request, session, lambda: connecting.connect_with_code(came))
+        answer = _let_in(request, session, lambda: connecting.let_in_with_code(came))
     answer.delete_cookie(_COOKIE, path=f"{urlsplit(base_url()).path}/saldo/connect")
     return answer
 
@@ -97,7 +97,7 @@ def from_fortnox(
 def paste(request: Request, session: SessionDep, key: Annotated[str, Form(max_length=4000)] = "") -> Response:
     """Connects by a code, or by the whole address that a browser ended on."""
     redirect_uri = None if "://" in key else _redirect_uri()
-    return _connected(request, session, lambda: connecting.connect_with_code(key, redirect_uri))
+    return _let_in(request, session, lambda: connecting.let_in_with_code(key, redirect_uri))
 
 
 @router.post("/token", dependencies=_form)
@@ -105,7 +105,31 @@ def change_token(
     request: Request, session: SessionDep, token: Annotated[str, Form(max_length=4000)] = ""
 ) -> Response:
     """Connects by an access token of the kind that never ended."""
-    return _connected(request, session, lambda: connecting.connect_with_legacy_token(token))
+    return _let_in(request, session, lambda: connecting.let_in_with_legacy_token(token))
+
+
+@router.get("/look/{dag_id}")
+def look(request: Request, dag_id: Annotated[str, "the organization's DAG"]) -> Response:
+    """Who let Saldo in, and what it may fetch: before it is connected, a person says that it is right."""
+    try:
+        found = connecting.last_look(organizations.tenant_of(dag_id))
+    except LookupError as error:
+        raise HTTPException(404, str(error)) from None
+    except FortnoxError as error:
+        return _ways(request, str(error))
+    return page(request, "look.html", {"company": found.company, "modules": found.modules, "dag_id": dag_id})
+
+
+@router.post("/take", dependencies=_form)
+def take(request: Request, session: SessionDep, dag_id: Annotated[str, Form()] = "") -> Response:
+    """Connects the company that was looked at."""
+    about(request, dag_id)
+    try:
+        return _connected(session, dag_id)
+    except LookupError as error:
+        raise HTTPException(404, str(error)) from None
+    except FortnoxError as error:
+        return _ways(request, str(error))
 
 
 @router.post("/app", dependencies=_form)
@@ -125,7 +149,7 @@ def disconnect(request: Request, session: SessionDep, dag_id: Annotated[str, For
     """Disconnects a company; its data stay."""
     about(request, dag_id)
     try:
-        is_ended = connecting.disconnect(dag_id.removeprefix("fortnox__"))
+        is_ended = connecting.disconnect(organizations.tenant_of(dag_id))
     except LookupError as error:
         raise HTTPException(404, str(error)) from None
     read_dags_now(session)
@@ -133,16 +157,22 @@ def disconnect(request: Request, session: SessionDep, dag_id: Annotated[str, For
     return RedirectResponse(f"{base_url()}/saldo/?{urlencode(said)}", status_code=303)
 
 
-def _connected(request: Request, session: SessionDep, work: Callable[[], Connected]) -> Response:
-    known = {organization.dag_id for organization in organizations.read().organizations}
+def _let_in(request: Request, session: SessionDep, work: Callable[[], LetIn]) -> Response:
     try:
-        connected = work()
+        dag_id = organizations.dag_id_of(work().tenant_id)
+        about(request, dag_id)
+        if organizations.read(dag_id).organizations:
+            return _connected(session, dag_id)
     except (FortnoxError, ValueError) as error:
         return _ways(request, str(error))
+    return RedirectResponse(f"{base_url()}/saldo/connect/look/{dag_id}", status_code=303)
+
+
+def _connected(session: SessionDep, dag_id: str) -> Response:
+    was_connected = bool(organizations.read(dag_id).organizations)
+    connecting.confirm(organizations.tenant_of(dag_id))
     read_dags_now(session)
-    dag_id = connected.organization.dag_id
-    about(request, dag_id)
-    said: dict[str, Any] = {"before" if dag_id in known else "now": dag_id}
+    said = {"before" if was_connected else "now": dag_id}
     return RedirectResponse(f"{base_url()}/saldo/?{urlencode(said)}", status_code=303)
 
 

@@ -33,6 +33,7 @@ class Line:
     name: str
     tenant_id: str
     dag_id: str
+    connected_at: str
     status: Status
     attention: str
     data_until: str
@@ -65,6 +66,7 @@ def _line(row: Mapping[str, Any], dag: DagState) -> Line:
         name=row["organization_name"],
         tenant_id=row["tenant_id"],
         dag_id=row["dag_id"],
+        connected_at=row["connected_at"] or "",
         status=_status(row, dag, attention),
         attention=attention,
         data_until=row["data_until"] or "",
@@ -84,6 +86,8 @@ def _line(row: Mapping[str, Any], dag: DagState) -> Line:
 
 def _attention(row: Mapping[str, Any], dag: DagState) -> str:
     """The first thing that a person should look at, the worst first; an empty text where nothing is."""
+    if row["is_unconfirmed"]:
+        return "unconfirmed"
     if not row["is_connected"]:
         return ""
     if row["lost_reason"]:
@@ -102,7 +106,7 @@ def _attention(row: Mapping[str, Any], dag: DagState) -> str:
 
 
 def _status(row: Mapping[str, Any], dag: DagState, attention: str) -> Status:
-    if not row["is_connected"]:
+    if not row["is_connected"] and not attention:
         return Status.DISCONNECTED
     if attention:
         return Status.NEEDS_ATTENTION

@@ -37,8 +37,9 @@ def integrations(request: Request) -> HTMLResponse:
     """The list of companies; a parameter of _NOTICES names the DAG of one to which that just happened."""
     happened = next((key for key in _NOTICES if key in request.query_params), "")
     dag_id = request.query_params.get(happened, "")
-    names = [line["name"] for line in lines({}) if line["dag_id"] == dag_id] if happened else []
-    notice = {"name": names[0], "text": texts(language(request))[_NOTICES[happened]]} if names else None
+    found = [line for line in lines({}) if line["dag_id"] == dag_id] if happened else []
+    text = texts(language(request))[_NOTICES[happened]] if happened else ""
+    notice = {"name": found[0]["name"], "text": text.format(**found[0])} if found else None
     return page(request, "integrations.html", {"notice": notice})
 
 

@@ -1,0 +1,14 @@
+"""A company that let Saldo in waits, unconnected, for the operator's last look."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "20261127140000"
+down_revision = "20261127040000"
+
+
+def upgrade() -> None:
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(
+        Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    )
