@@ -70,6 +70,15 @@ def get_provider_info() -> dict[str, Any]:
                         "example": None,
                         "default": None,
                     },
+                    "operator_name": {
+                        "description": "Who asks, as a company's administrator reads it on the page of a "
+                        "sent link; without it the name of the machine in [api] base_url",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "sensitive": False,
+                        "example": "Byrån AB",
+                        "default": "",
+                    },
                     "legacy_api_code": {
                         "description": "Exchange API-kods, the way in that Fortnox closed on 2025-04-30",
                         "version_added": "0.1.0",

@@ -53,9 +53,17 @@ def approved(browser: TestClient, tenant: str, **form: Any) -> str:
     return str(answer.headers["location"]).removeprefix(ADDRESS)
 
 
+def back_from_fortnox(browser: TestClient, address: str) -> Any:
+    """The answer to whom Fortnox sent back: the address that Fortnox knows leads on."""
+    on = browser.get(address)
+    if on.status_code == 303 and urlsplit(on.headers["location"]).path == f"{CONNECT}/back":
+        return browser.get(on.headers["location"])
+    return on
+
+
 def connected(browser: TestClient, tenant: str) -> Any:
     """The company approves and is taken: the answer to that."""
-    looked = browser.get(approved(browser, tenant))
+    looked = back_from_fortnox(browser, approved(browser, tenant))
     assert looked.headers["location"] == f"{ADDRESS}{CONNECT}/look/fortnox__{tenant}"
     return browser.post(f"{CONNECT}/take", data={"dag_id": f"fortnox__{tenant}"})
 
@@ -69,6 +77,10 @@ def refusal(answer: Any) -> str:
 # Who may
 
 
+# What a sent link leads to, and where Fortnox sends browsers back to.
+_WITHOUT_LOGIN = {("GET", "/approve"), ("POST", "/approve"), ("GET", "/connect/callback")}
+
+
 def test_every_route_asks_who_is_there_and_what_they_may(browse: Browsing) -> None:
     from saldo.integrations.web import app
 
@@ -76,15 +88,19 @@ def test_every_route_asks_who_is_there_and_what_they_may(browse: Browsing) -> No
     looked_at = set()
     for route in app.routes:
         assert isinstance(route, APIRoute)
-        path = "/saldo" + route.path.replace("{dag_id}", "fortnox__1")
+        path = "/saldo" + route.path.replace("{dag_id}", "fortnox__1").replace("{name}", "copy")
         for method in route.methods:
             looked_at.add((method, route.path))
+            if (method, route.path) in _WITHOUT_LOGIN:
+                assert anonymous.request(method, path).status_code in (404, 422), path
+                continue
             assert anonymous.request(method, path).status_code == 401, path
             may_change = route.path.startswith("/connect")
             answer = viewer.request(method, path)
             assert (answer.status_code == 403) == may_change, path
             assert op.request(method, path).status_code in (200, 303, 404, 422), path
     assert ("POST", "/connect/paste") in looked_at
+    assert looked_at >= _WITHOUT_LOGIN
 
 
 def test_a_form_of_another_site_is_refused(browse: Browsing) -> None:
@@ -104,7 +120,7 @@ def test_who_did_what_is_in_airflows_audit_log_and_no_key_is(browse: Browsing, s
         session.execute(delete(Log))
     browser, tenant = browse("admin"), tenant_of(sandbox)
     back = approved(browser, tenant)
-    browser.get(back)
+    back_from_fortnox(browser, back)
     browser.post(f"{CONNECT}/take", data={"dag_id": f"fortnox__{tenant}"})
     browse("op").post(f"{CONNECT}/paste", data={"key": "not-a-key"})
     browser.get(CONNECT)
@@ -133,7 +149,7 @@ def test_set_up_is_shown_in_four_steps_and_the_app_tried(
     browser = browse("admin")
     page = browser.get(CONNECT, headers={"Accept-Language": "en"}).text
     assert page.count("<li>") == 4
-    assert f"<code>{ADDRESS}{CONNECT}/callback</code>" in page
+    assert f">{ADDRESS}{CONNECT}/callback</code>" in page
     assert "companyinformation bookkeeping" in page
     assert '<details class="setup">' in page, "closed, since the app is there"
 
@@ -157,7 +173,7 @@ def test_a_company_approves_is_looked_at_and_connected(browse: Browsing, sandbox
     browser, tenant = browse("admin"), tenant_of(sandbox)
     company = sandbox.admin("GET", "companies")[0]
 
-    answer = browser.get(approved(browser, tenant))
+    answer = back_from_fortnox(browser, approved(browser, tenant))
 
     assert answer.status_code == 303, answer.text
     look = browser.get(answer.headers["location"])
@@ -187,7 +203,7 @@ def test_a_company_approves_is_looked_at_and_connected(browse: Browsing, sandbox
 
 def test_a_company_that_was_the_wrong_one_is_forgotten(browse: Browsing, sandbox: Sandbox) -> None:
     browser, tenant = browse("admin"), tenant_of(sandbox)
-    browser.get(approved(browser, tenant))
+    back_from_fortnox(browser, approved(browser, tenant))
 
     browser.post(f"{CONNECT}/end", data={"dag_id": f"fortnox__{tenant}"})
 
@@ -200,7 +216,7 @@ def test_a_module_without_licence_shows_before_anything_is_connected(
 ) -> None:
     browser, tenant = browse("admin"), tenant_of(sandbox)
     look = f"{CONNECT}/look/fortnox__{tenant}"
-    browser.get(approved(browser, tenant))
+    back_from_fortnox(browser, approved(browser, tenant))
     sandbox.admin("POST", "settings", {"access": {tenant: {"unlicensed_scopes": ["customer"]}}})
     try:
         assert 'Kunder <span class="look">licens saknas i Fortnox' in browser.get(look).text
@@ -219,7 +235,7 @@ def test_connecting_twice_does_no_harm(browse: Browsing, sandbox: Sandbox, wareh
     connected(browser, tenant)
     before = warehouse.rows("select organization_id, dag_id, connected_at from control.organization")
 
-    answer = browser.get(approved(browser, tenant))
+    answer = back_from_fortnox(browser, approved(browser, tenant))
 
     assert answer.headers["location"] == f"{ADDRESS}/saldo/?before=fortnox__{tenant}"
     assert warehouse.rows("select organization_id, dag_id, connected_at from control.organization") == before
@@ -256,7 +272,7 @@ def test_only_the_chosen_modules_are_asked_for(browse: Browsing) -> None:
 
 def test_a_company_that_declines_is_told_so(browse: Browsing, sandbox: Sandbox) -> None:
     browser = browse("admin")
-    answer = browser.get(approved(browser, ""))
+    answer = back_from_fortnox(browser, approved(browser, ""))
     assert answer.status_code == 422
     assert "did not approve" in refusal(answer)
     assert organizations.read().organizations == ()
@@ -267,9 +283,9 @@ def test_an_answer_that_was_not_asked_for_is_refused(browse: Browsing, sandbox: 
     browser, other = browse("admin"), browse("op")
     back = approved(browser, tenant)
 
-    stolen = other.get(back)
-    forged = browser.get(re.sub("state=[^&]+", "state=forged", back))
-    bare = browser.get(f"{CONNECT}/callback?code=x")
+    stolen = back_from_fortnox(other, back)
+    forged = back_from_fortnox(browser, re.sub("state=[^&]+", "state=forged", back))
+    bare = back_from_fortnox(browser, f"{CONNECT}/callback?code=x")
 
     for answer in (stolen, forged, bare):
         assert answer.status_code == 422
@@ -280,8 +296,10 @@ def test_an_answer_that_was_not_asked_for_is_refused(browse: Browsing, sandbox: 
 def test_an_answer_is_taken_once(browse: Browsing, sandbox: Sandbox) -> None:
     browser = browse("admin")
     back = approved(browser, tenant_of(sandbox))
-    assert browser.get(back).status_code == 303
-    reloaded = browser.get(back)
+    assert (
+        back_from_fortnox(browser, back).headers["location"].endswith(f"/look/fortnox__{tenant_of(sandbox)}")
+    )
+    reloaded = back_from_fortnox(browser, back)
     assert reloaded.status_code == 422
     assert "Om företaget står i listan är det anslutet" in refusal(reloaded)
     assert len(browser.get("/saldo/organizations").json()) == 1
@@ -293,11 +311,12 @@ def test_neither_code_nor_state_is_in_the_log(
     browser = browse("admin")
     back = approved(browser, tenant_of(sandbox))
     sent = parse_qs(urlsplit(back).query)
-    stolen = browse("op").get(back)
-    taken = browser.get(back)
+    stolen = back_from_fortnox(browse("op"), back)
+    taken = back_from_fortnox(browser, back)
     assert (stolen.status_code, taken.status_code) == (422, 303)
     said = "".join(capfd.readouterr())
     assert "/saldo/connect/callback" in said
+    assert "/saldo/connect/back" in said
     assert sent["code"][0] not in said
     assert sent["state"][0] not in said
 
@@ -387,7 +406,7 @@ def test_the_dag_file_is_asked_to_be_read_at_once(browse: Browsing, sandbox: San
     browser = browse("admin")
     try:
         for _ in range(2):
-            browser.get(approved(browser, tenant_of(sandbox)))
+            back_from_fortnox(browser, approved(browser, tenant_of(sandbox)))
             browser.post(f"{CONNECT}/take", data={"dag_id": f"fortnox__{tenant_of(sandbox)}"})
         with create_session() as session:
             asked = session.execute(

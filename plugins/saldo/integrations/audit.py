@@ -12,18 +12,23 @@ from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.models import Log
 from fastapi import Request
+from sqlalchemy.orm import Session
 
 
 def audited(request: Request, session: SessionDep, user: GetUserDep) -> None:
     """Writes the action before it begins, so that one that fails is there too; looking is none."""
     endpoint = request.scope["endpoint"].__name__
-    if request.method == "GET" and endpoint not in _CHANGING_GETS:
-        return
+    if request.method != "GET" or endpoint in _CHANGING_GETS:
+        write(request, session, f"saldo_{endpoint}", user.get_name())
+
+
+def write(request: Request, session: Session, event: str, owner: str) -> None:
+    """Writes one line."""
     line = Log(
-        event=f"saldo_{endpoint}",
+        event=event,
         task_instance=None,
-        owner=user.get_name(),
-        owner_display_name=user.get_name(),
+        owner=owner,
+        owner_display_name=owner,
         extra=json.dumps({"method": request.method}),
         dag_id=request.path_params.get("dag_id"),
     )

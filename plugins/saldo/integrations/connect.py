@@ -1,33 +1,30 @@
 """The page that connects a company: by an approval in Fortnox, by a pasted key, by an older access token.
 
 Guarded as the writing of Airflow's connections is. What was asked for at Fortnox comes back with a state that
-is signed, ends after ten minutes, belongs to the user, and is good once: its other half is a cookie.
+is signed, ends after ten minutes, belongs to the user, and is good once (saldo.integrations.round_trip).
 """
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_connection
-from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from itsdangerous import BadData, URLSafeTimedSerializer
 
 from saldo import organizations
-from saldo.fortnox import connecting, consent
+from saldo.fortnox import connecting, consent, invitations
 from saldo.fortnox.connecting import LetIn
 from saldo.fortnox.errors import FortnoxError
+from saldo.integrations import approving, round_trip
 from saldo.integrations.airflow_side import base_url, read_dags_now
 from saldo.integrations.audit import about, audited
 from saldo.integrations.pages import language, page, texts
 
-_STATE_SECONDS = 600
-_COOKIE = "saldo_state"
+_USER = "user"
 
 
 def _same_origin(request: Request) -> None:
@@ -58,45 +55,24 @@ def to_fortnox(
     app = consent.app()
     if app is None:
         return _ways(request, texts(language(request))["no_app"])
-    nonce = secrets.token_urlsafe(24)
-    state = _signer().dumps([str(user.get_id()), nonce])
-    answer = RedirectResponse(
-        consent.address(app, _redirect_uri(), state, consent.scopes(modules or [])), status_code=303
-    )
-    answer.set_cookie(
-        _COOKIE,
-        nonce,
-        max_age=_STATE_SECONDS,
-        path=f"{urlsplit(base_url()).path}/saldo/connect",
-        secure=base_url().startswith("https"),
-        httponly=True,
-        samesite="lax",
-    )
-    return answer
+    return round_trip.sent(app, consent.scopes(modules or []), _USER, str(user.get_id()))
 
 
-@router.get("/callback")
-def from_fortnox(
-    request: Request,
-    user: GetUserDep,
-    session: SessionDep,
-    state: Annotated[str, Query()] = "",
-) -> Response:
-    """Where Fortnox sends the browser back to, with a code or with why there is none."""
-    came = f"{_redirect_uri()}?{request.url.query}"
-    request.scope["query_string"] = b""  # the access logs show the address when the answer has gone
-    if not _is_asked_by(str(user.get_id()), state, request.cookies.get(_COOKIE, "")):
+@router.get("/back")
+def from_fortnox(request: Request, user: GetUserDep, session: SessionDep) -> Response:
+    """Where a person who is logged in comes back to, with a code or with why there is none."""
+    came = round_trip.came_back(request)
+    if came.sent_for(_USER) != str(user.get_id()):
         answer: Response = _ways(request, texts(language(request))["why_state"])
     else:
-        answer = _let_in(request, session, lambda: connecting.let_in_with_code(came))
-    answer.delete_cookie(_COOKIE, path=f"{urlsplit(base_url()).path}/saldo/connect")
-    return answer
+        answer = _let_in(request, session, lambda: connecting.let_in_with_code(came.address))
+    return round_trip.ended(answer)
 
 
 @router.post("/paste", dependencies=_form)
 def paste(request: Request, session: SessionDep, key: Annotated[str, Form(max_length=4000)] = "") -> Response:
     """Connects by a code, or by the whole address that a browser ended on."""
-    redirect_uri = None if "://" in key else _redirect_uri()
+    redirect_uri = None if "://" in key else round_trip.redirect_uri()
     return _let_in(request, session, lambda: connecting.let_in_with_code(key, redirect_uri))
 
 
@@ -157,6 +133,33 @@ def disconnect(request: Request, session: SessionDep, dag_id: Annotated[str, For
     return RedirectResponse(f"{base_url()}/saldo/?{urlencode(said)}", status_code=303)
 
 
+@router.post("/links", dependencies=_form)
+def make_link(
+    request: Request,
+    user: GetUserDep,
+    addressee: Annotated[str, Form()] = "",
+    organization_number: Annotated[str, Form()] = "",
+    modules: Annotated[list[str] | None, Form()] = None,
+) -> HTMLResponse:
+    """Makes a link for a company's administrator, and shows it once."""
+    if consent.app() is None:
+        return _ways(request, texts(language(request))["no_app"])
+    try:
+        key = invitations.make(addressee, organization_number, consent.scopes(modules or []), user.get_name())
+    except ValueError:
+        return _ways(request, texts(language(request))["why_link"])
+    return _ways(request, link=approving.link(key))
+
+
+@router.post("/links/end", dependencies=_form)
+def revoke_link(request: Request, invitation_id: Annotated[int, Form()]) -> HTMLResponse:
+    """Ends a link that was not used."""
+    spoken = texts(language(request))
+    if invitations.revoke(invitation_id):
+        return _ways(request, notice=spoken["link_ended_now"])
+    return _ways(request, spoken["why_not_revoked"])
+
+
 def _let_in(request: Request, session: SessionDep, work: Callable[[], LetIn]) -> Response:
     try:
         dag_id = organizations.dag_id_of(work().tenant_id)
@@ -176,7 +179,7 @@ def _connected(session: SessionDep, dag_id: str) -> Response:
     return RedirectResponse(f"{base_url()}/saldo/?{urlencode(said)}", status_code=303)
 
 
-def _ways(request: Request, refusal: str = "", notice: str = "") -> HTMLResponse:
+def _ways(request: Request, refusal: str = "", notice: str = "", link: str = "") -> HTMLResponse:
     app = consent.app()
     return page(
         request,
@@ -185,27 +188,11 @@ def _ways(request: Request, refusal: str = "", notice: str = "") -> HTMLResponse
             "refusal": refusal,
             "notice": notice,
             "client_id": app.client_id if app else "",
-            "redirect_uri": _redirect_uri(),
+            "redirect_uri": round_trip.redirect_uri(),
+            "invitations": invitations.overview(),
+            "link": link,
             "modules": consent.modules(),
             "scopes": consent.scopes(consent.modules()),
         },
         422 if refusal else 200,
     )
-
-
-def _redirect_uri() -> str:
-    return f"{base_url()}/saldo/connect/callback"
-
-
-def _signer() -> URLSafeTimedSerializer:
-    from airflow.configuration import conf
-
-    return URLSafeTimedSerializer(conf.get("api", "secret_key"), salt="saldo.connect")
-
-
-def _is_asked_by(user_id: str, state: str, nonce: str) -> bool:
-    try:
-        signed_for, signed_nonce = _signer().loads(state, max_age=_STATE_SECONDS)
-    except (BadData, ValueError, TypeError):
-        return False
-    return hmac.compare_digest(str(signed_for), user_id) and hmac.compare_digest(str(signed_nonce), nonce)

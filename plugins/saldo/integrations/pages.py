@@ -52,10 +52,15 @@ def render(template: str, **values: Any) -> str:
 
 
 def page(
-    request: Request, template: str, values: Mapping[str, Any] | None = None, status_code: int = 200
+    request: Request,
+    template: str,
+    values: Mapping[str, Any] | None = None,
+    status_code: int = 200,
+    *,
+    spoken: str | None = None,
 ) -> HTMLResponse:
     """The page; templates know `t` (the texts), `lang` and `root` (the address of Saldo's pages)."""
-    spoken = language(request)
+    spoken = spoken or language(request)
     html = render(
         template,
         t=texts(spoken),

@@ -6,7 +6,7 @@ mounted beside Airflow's own, which inherits no guard.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import requires_access_dag
@@ -15,13 +15,15 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from saldo import organizations, settings
 from saldo.database import Role, connect, run
+from saldo.integrations import approving
+from saldo.integrations import connect as connecting_pages
 from saldo.integrations.airflow_side import base_url, dag_states
-from saldo.integrations.connect import router
 from saldo.integrations.overview import lines
 from saldo.integrations.pages import language, page, render, texts
 
 app = FastAPI(title="Saldo", docs_url=None, redoc_url=None, openapi_url=None)
-app.include_router(router)
+app.include_router(approving.router)
+app.include_router(connecting_pages.router)
 # What the list is told in its address, and the text that says so.
 _NOTICES = {
     "now": "connected_now",
@@ -49,10 +51,10 @@ def organizations_list(session: SessionDep) -> list[dict[str, Any]]:
     return lines(dag_states(session))
 
 
-@app.get("/integrations.js", dependencies=_may_read)
-def script() -> FileResponse:
-    """The list's script."""
-    return FileResponse(settings.include_dir() / "pages" / "integrations.js", media_type="text/javascript")
+@app.get("/{name}.js", dependencies=_may_read)
+def script(name: Literal["integrations", "copy"]) -> FileResponse:
+    """The script of the list, or the one of what is there to be copied."""
+    return FileResponse(settings.include_dir() / "pages" / f"{name}.js", media_type="text/javascript")
 
 
 @app.get("/organizations/{dag_id}", response_class=HTMLResponse, dependencies=_may_read)

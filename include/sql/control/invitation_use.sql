@@ -1,0 +1,6 @@
+-- purpose: the invitation has let its company in
+update control.invitation
+set
+    used_at = clock_timestamp(),
+    organization_id = %(organization_id)s
+where invitation_id = %(invitation_id)s
