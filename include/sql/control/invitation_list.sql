@@ -14,6 +14,6 @@ select
     coalesce(organization.organization_name, '') as organization_name
 from control.invitation
 left join control.organization
-    on invitation.organization_id = organization.organization_id
+    on invitation.used_by = organization.organization_id
 order by invitation.invitation_id desc
 limit 100

@@ -2,5 +2,5 @@
 update control.invitation
 set
     used_at = clock_timestamp(),
-    organization_id = %(organization_id)s
+    used_by = %(organization_id)s
 where invitation_id = %(invitation_id)s

@@ -1,6 +1,6 @@
 -- grain: invitation
 -- why:   a link lets one company in, once, within its days; of the key in it a digest is kept.
---        organization_id is the company that used it; claimed_at keeps a second browser out while
+--        used_by is the organization that it let in; claimed_at keeps a second browser out while
 --        the approval of the first is being exchanged
 create table control.invitation (
     invitation_id bigint generated always as identity primary key,
@@ -15,7 +15,7 @@ create table control.invitation (
     revoked_at timestamptz,
     claimed_at timestamptz,
     used_at timestamptz,
-    organization_id bigint references control.organization on delete set null
+    used_by bigint references control.organization on delete set null
 );
 
 grant select, insert, update, delete on table control.invitation to saldo_page;
