@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from saldo import settings
@@ -14,13 +15,26 @@ from saldo.database import Role, connect, run
 
 SHARED_READER = "saldo_report"
 _PATIENCE_SECONDS = 2
+_ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 log = logging.getLogger(__name__)
 
 
+class Schedule(StrEnum):
+    """How often an organization's DAG runs by itself; daily is early in the Swedish morning."""
+
+    HOURLY = "hourly"
+    EVERY_3_HOURS = "every_3_hours"
+    EVERY_6_HOURS = "every_6_hours"
+    DAILY = "daily"
+    MANUAL = "manual"
+
+
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """One connected company. `tenant_id` is Fortnox's DatabaseNumber."""
+    """One connected company. `tenant_id` is Fortnox's DatabaseNumber; `modules_off` the scopes of Fortnox's
+    that are not fetched, with blanks between them."""
 
     organization_id: int
     tenant_id: str
@@ -28,6 +42,47 @@ class Organization:
     name: str
     workspace_id: str | None
     dataset_id: str | None
+    schedule: str = Schedule.HOURLY
+    modules_off: str = ""
+
+    def fetches(self, scope: str) -> bool:
+        """Whether what a scope of Fortnox's gives is fetched."""
+        return scope not in self.modules_off.split()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is decided about a company after it was connected.
+
+    Attributes:
+        schedule: how often its DAG runs.
+        modules_off: scopes of Fortnox's that are not fetched; what was fetched stays.
+        readers: addresses of those who get to read the report when it is first published.
+        workspace_id, dataset_id: where in Power BI; empty where nowhere.
+
+    Raises:
+        ValueError: the sentence says which is none.
+    """
+
+    schedule: Schedule
+    modules_off: frozenset[str]
+    readers: tuple[str, ...]
+    workspace_id: str
+    dataset_id: str
+
+    def __post_init__(self) -> None:
+        """Looks at each field."""
+        for reader in self.readers:
+            if not _ADDRESS.fullmatch(reader):
+                raise ValueError(f"{reader[:60]!r} is no e-mail address: write one a line")
+        for name, value in (("workspace", self.workspace_id), ("dataset", self.dataset_id)):
+            if value and not _UUID.fullmatch(value):
+                raise ValueError(
+                    f"{value[:60]!r} is no {name} id: Power BI shows it in the address of the {name}, "
+                    "32 hexadecimal digits in five groups"
+                )
+        if self.dataset_id and not self.workspace_id:
+            raise ValueError("A dataset lies in a workspace: give the workspace's id too")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +152,32 @@ def register(
         run(connection, "control/organization_reader", parameters)
         run(connection, "control/registry_advance")
     return read(dag_id).organizations[0]
+
+
+def change(organization_id: int, decided: Settings) -> None:
+    """Decides anew about a company; its DAG and its next run go by it."""
+    parameters = {
+        "organization_id": organization_id,
+        "schedule": decided.schedule.value,
+        "modules_off": " ".join(sorted(decided.modules_off)),
+        "readers": " ".join(decided.readers),
+        "workspace_id": decided.workspace_id or None,
+        "dataset_id": decided.dataset_id or None,
+    }
+    with connect(Role.PAGE) as connection:
+        run(connection, "control/organization_change", parameters)
+        run(connection, "control/registry_advance")
+
+
+def erase(organization_id: int) -> None:
+    """Removes every row of a disconnected organization from the warehouse, in one transaction.
+
+    Raises:
+        psycopg.errors.RaiseException: the organization is connected.
+    """
+    with connect(Role.PAGE) as connection:
+        run(connection, "control/organization_erase", {"organization_id": organization_id})
+        run(connection, "control/registry_advance")
 
 
 def disconnect(organization_id: int) -> None:

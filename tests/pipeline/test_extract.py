@@ -73,3 +73,29 @@ def test_a_new_voucher_is_one_voucher_written(warehouse: Warehouse, own_sandbox:
     assert warehouse.rows(
         "select fetched, changed, deleted from control.sync_status where resource = 'sie'"
     ) == [(count + 1, 1, 0)]
+
+
+def test_a_module_that_is_switched_off_is_not_asked_for_and_what_it_gave_stays(
+    own_sandbox: Sandbox, warehouse: Warehouse
+) -> None:
+    from saldo import organizations
+    from saldo.organizations import Schedule, Settings
+
+    first = connect_companies(own_sandbox)[0]
+    extract(first)
+    landed = "select resource, count(*) from landing.document where deleted_at is null group by 1"
+    before = dict(warehouse.rows(landed))
+    assert before["invoices"] > 0
+    off = Settings(Schedule.HOURLY, frozenset({"invoice", "order"}), (), "", "")
+    organizations.change(first.organization_id, off)
+    own_sandbox.admin("DELETE", "requests")
+
+    [changed] = organizations.read(first.dag_id).organizations
+    extract(changed, "next", full_reload=True)
+
+    asked = own_sandbox.admin("GET", "requests")["fortnox"][first.tenant_id]["paths"]
+    assert "GET /3/customers" in asked
+    assert not [
+        path for path in asked if path.startswith(("GET /3/invoices", "GET /3/orders", "GET /3/contract"))
+    ]
+    assert dict(warehouse.rows(landed)) == before

@@ -10,7 +10,9 @@ connected as (
         dag_id,
         organization_name,
         workspace_id,
-        dataset_id
+        dataset_id,
+        schedule,
+        modules_off
     from control.organization
     where
         disconnected_at is null
@@ -25,7 +27,9 @@ select
     connected.dag_id,
     connected.organization_name,
     connected.workspace_id,
-    connected.dataset_id
+    connected.dataset_id,
+    connected.schedule,
+    connected.modules_off
 from control.registry
 left join connected on true
 order by connected.organization_id

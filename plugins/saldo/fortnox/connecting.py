@@ -24,7 +24,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 import tenacity
 
 from saldo import organizations, settings
-from saldo.database import Role, connect
+from saldo.database import Role, connect, run
 from saldo.fortnox import consent
 from saldo.fortnox.credentials import Kind
 from saldo.fortnox.errors import (
@@ -234,6 +234,9 @@ def disconnect(tenant_id: str) -> bool:
         raise LookupError(f"No company was ever connected with tenant id {tenant_id}")
     organizations.disconnect(organization_id)
     with connect(Role.PAGE, organization_id, autocommit=True) as connection:
+        if consent.app() is None:
+            run(connection, "control/credential_forget")
+            return False
         return FortnoxHook(tenant_id, connection).credentials().forget()
 
 

@@ -5,14 +5,18 @@ The pages run in the API server, which may use Airflow's database; tasks never d
 
 from __future__ import annotations
 
+import re
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from saldo import organizations
 from saldo.pipeline import credentials
 
 DAG_FILE = "fortnox.py"
@@ -92,6 +96,53 @@ def read_dags_now(session: Session) -> bool:
     if asked is None:
         session.add(DagPriorityParsingRequest(bundle_name=beside.bundle_name, relative_fileloc=path))
     return True
+
+
+class RunsStillError(RuntimeError):
+    """A task of the DAG is running: nothing was removed."""
+
+
+def pause(session: Session, dag_id: str, is_paused: bool) -> None:
+    """Pauses a DAG, or lets it go on; nothing where Airflow has not read it yet."""
+    from airflow.models.dag import DagModel
+
+    session.execute(update(DagModel).where(DagModel.dag_id == dag_id).values(is_paused=is_paused))
+
+
+def forget(session: Session, dag_id: str) -> None:
+    """Removes all that Airflow keeps of a DAG that is no more: its runs, XCom, rendered fields, state, assets
+    with their events, audit lines, and the logs on this machine's disk.
+
+    Logs that Airflow keeps elsewhere ([logging] remote_logging) and those on other machines' disks are out
+    of reach.
+
+    Raises:
+        RunsStillError: a task is running.
+    """
+    from airflow.api.common.delete_dag import delete_dag
+    from airflow.configuration import conf
+    from airflow.exceptions import DagNotFound
+    from airflow.models import Log
+    from airflow.models.asset import AssetActive, AssetEvent, AssetModel
+    from airflow.sdk.exceptions import AirflowException
+
+    try:
+        with suppress(DagNotFound):
+            delete_dag(dag_id, keep_records_in_log=False, session=session)
+    except AirflowException as error:
+        raise RunsStillError(str(error)) from None
+    tenant_id = organizations.tenant_of(dag_id)
+    assets = session.scalars(
+        select(AssetModel).where(AssetModel.uri.regexp_match(f"^[a-z]+://{re.escape(tenant_id)}/"))
+    ).all()
+    session.execute(delete(Log).where(Log.dag_id == dag_id))
+    for asset in assets:
+        session.execute(delete(AssetEvent).where(AssetEvent.asset_id == asset.id))
+        session.execute(delete(AssetActive).where(AssetActive.uri == asset.uri))
+        session.delete(asset)
+    session.commit()
+    logs = Path(conf.get("logging", "base_log_folder"))
+    shutil.rmtree(logs / f"dag_id={dag_id}", ignore_errors=True)
 
 
 def _swedish(moment: datetime | None) -> str:

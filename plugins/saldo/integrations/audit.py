@@ -19,10 +19,10 @@ def audited(request: Request, session: SessionDep, user: GetUserDep) -> None:
     """Writes the action before it begins, so that one that fails is there too; looking is none."""
     endpoint = request.scope["endpoint"].__name__
     if request.method != "GET" or endpoint in _CHANGING_GETS:
-        write(request, session, f"saldo_{endpoint}", user.get_name())
+        write(request, session, f"saldo_{endpoint}", user.get_name(), request.path_params.get("dag_id"))
 
 
-def write(request: Request, session: Session, event: str, owner: str) -> None:
+def write(request: Request, session: Session, event: str, owner: str, dag_id: str | None = None) -> None:
     """Writes one line."""
     line = Log(
         event=event,
@@ -30,7 +30,7 @@ def write(request: Request, session: Session, event: str, owner: str) -> None:
         owner=owner,
         owner_display_name=owner,
         extra=json.dumps({"method": request.method}),
-        dag_id=request.path_params.get("dag_id"),
+        dag_id=dag_id,
     )
     session.add(line)
     session.commit()

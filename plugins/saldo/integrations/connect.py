@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_connection
@@ -22,23 +22,17 @@ from saldo.fortnox.errors import FortnoxError
 from saldo.integrations import approving, round_trip
 from saldo.integrations.airflow_side import base_url, read_dags_now
 from saldo.integrations.audit import about, audited
+from saldo.integrations.guards import same_origin
 from saldo.integrations.pages import language, page, texts
 
 _USER = "user"
-
-
-def _same_origin(request: Request) -> None:
-    """A form is taken from Airflow's own address alone: a second lock behind the `Lax` login cookie."""
-    origin = request.headers.get("origin")
-    if origin is not None and origin != "{0.scheme}://{0.netloc}".format(urlsplit(base_url())):
-        raise HTTPException(403, texts("en")["why_origin"])
 
 
 router = APIRouter(
     prefix="/connect",
     dependencies=[Depends(requires_access_connection(method="POST")), Depends(audited)],
 )
-_form = [Depends(_same_origin)]
+_form = [Depends(same_origin)]
 
 
 @router.get("", response_class=HTMLResponse)
@@ -120,17 +114,16 @@ def try_app(request: Request) -> HTMLResponse:
     return _ways(request, notice=texts(language(request))["app_good"])
 
 
-@router.post("/end", dependencies=_form)
-def disconnect(request: Request, session: SessionDep, dag_id: Annotated[str, Form()] = "") -> Response:
-    """Disconnects a company; its data stay."""
+@router.post("/forget", dependencies=_form)
+def forget(request: Request, dag_id: Annotated[str, Form()] = "") -> Response:
+    """Forgets a company that let Saldo in and was not connected."""
     about(request, dag_id)
     try:
         is_ended = connecting.disconnect(organizations.tenant_of(dag_id))
     except LookupError as error:
         raise HTTPException(404, str(error)) from None
-    read_dags_now(session)
-    said = {"ended" if is_ended else "forgotten": dag_id}
-    return RedirectResponse(f"{base_url()}/saldo/?{urlencode(said)}", status_code=303)
+    notice = "look_ended" if is_ended else "look_forgotten"
+    return _ways(request, notice=texts(language(request))[notice])
 
 
 @router.post("/links", dependencies=_form)

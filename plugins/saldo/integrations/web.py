@@ -6,24 +6,24 @@ mounted beside Airflow's own, which inherits no guard.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import requires_access_dag
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse
 
-from saldo import organizations, settings
-from saldo.database import Role, connect, run
-from saldo.integrations import approving
+from saldo import settings
+from saldo.integrations import approving, company
 from saldo.integrations import connect as connecting_pages
-from saldo.integrations.airflow_side import base_url, dag_states
+from saldo.integrations.airflow_side import dag_states
 from saldo.integrations.overview import lines
-from saldo.integrations.pages import language, page, render, texts
+from saldo.integrations.pages import language, page, texts
 
 app = FastAPI(title="Saldo", docs_url=None, redoc_url=None, openapi_url=None)
 app.include_router(approving.router)
 app.include_router(connecting_pages.router)
+app.include_router(company.router)
 # What the list is told in its address, and the text that says so.
 _NOTICES = {
     "now": "connected_now",
@@ -31,6 +31,7 @@ _NOTICES = {
     "ended": "disconnected_ended",
     "forgotten": "disconnected_forgotten",
 }
+_ERASED = "erased"
 _may_read = [Depends(requires_access_dag(method="GET"))]
 
 
@@ -42,6 +43,8 @@ def integrations(request: Request) -> HTMLResponse:
     found = [line for line in lines({}) if line["dag_id"] == dag_id] if happened else []
     text = texts(language(request))[_NOTICES[happened]] if happened else ""
     notice = {"name": found[0]["name"], "text": text.format(**found[0])} if found else None
+    if _ERASED in request.query_params:
+        notice = {"name": "", "text": texts(language(request))[_ERASED]}
     return page(request, "integrations.html", {"notice": notice})
 
 
@@ -55,23 +58,3 @@ def organizations_list(session: SessionDep) -> list[dict[str, Any]]:
 def script(name: Literal["integrations", "copy"]) -> FileResponse:
     """The script of the list, or the one of what is there to be copied."""
     return FileResponse(settings.include_dir() / "pages" / f"{name}.js", media_type="text/javascript")
-
-
-@app.get("/organizations/{dag_id}", response_class=HTMLResponse, dependencies=_may_read)
-def organization(dag_id: Annotated[str, "the organization's DAG"]) -> str:
-    """The page that the tasks' button leads to."""
-    found = organizations.read(dag_id).organizations
-    if not found:
-        raise HTTPException(404, "No connected company has this DAG")
-    with connect(Role.PAGE, found[0].organization_id) as connection:
-        resources = run(connection, "control/page_resources").fetchall()
-        checks = run(connection, "control/page_checks").fetchall()
-        versions = run(connection, "control/page_versions").fetchone()
-    return render(
-        "organization.html",
-        organization=found[0],
-        resources=resources,
-        checks=checks,
-        versions=versions,
-        root=f"{base_url()}/saldo",
-    )

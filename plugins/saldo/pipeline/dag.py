@@ -37,7 +37,7 @@ BUILD_TASK, NEXT_TASK, REFRESH_TASK = "transform.build", "transform.next", "publ
 
 RUNBOOK = """
 ### What this does
-Every hour: asks Fortnox what is new, lands it in PostgreSQL, builds the marts and checks them against the
+At its hours (every one, unless its page says otherwise): asks Fortnox what is new, lands it in PostgreSQL, builds the marts and checks them against the
 books, and refreshes the Power BI dataset. When nothing changed, one task runs and the rest is skipped.
 The first run leaves out what the first report does not need (rows of invoices and orders, the voucher list);
 runs right after it fetch that, ten minutes each, newest first.
@@ -84,7 +84,7 @@ def build(organization: Organization) -> DAG:
         dag_display_name=organization.name,
         description="Fortnox to PostgreSQL and Power BI",
         doc_md=RUNBOOK,
-        schedule=CronDataIntervalTimetable(f"{minute_of(organization.dag_id)} * * * *", timezone=TIMEZONE),
+        schedule=_timetable(organization),
         start_date=START_DATE,
         catchup=False,
         max_active_runs=1,
@@ -148,6 +148,14 @@ def build(organization: Organization) -> DAG:
         # The one between is skipped before the build begins, unless a backlog needs it.
         build_marts >> refresh
     return dag
+
+
+def _timetable(organization: Organization) -> CronDataIntervalTimetable | None:
+    """The organization's own hours; of a schedule that this version does not know, every hour."""
+    if organization.schedule == "manual":
+        return None
+    hours = {"every_3_hours": "*/3", "every_6_hours": "*/6", "daily": "5"}.get(organization.schedule, "*")
+    return CronDataIntervalTimetable(f"{minute_of(organization.dag_id)} {hours} * * *", timezone=TIMEZONE)
 
 
 def _form() -> dict[str, Param]:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from saldo import settings
 from saldo.database import Role, connect
 from saldo.fortnox.clock import STOCKHOLM
 from saldo.fortnox.errors import FortnoxError, TemporaryError
@@ -148,7 +147,7 @@ class Extraction:
             if self.work.request.wants(VOUCHERS):
                 self.lists.land(VOUCHERS, year, Mode.INTERVAL)
         for resource in CATALOGUE.values():
-            if resource.date_field and not resource.is_per_year and self.work.request.wants(resource):
+            if resource.date_field and not resource.is_per_year and self.work.is_taken(resource):
                 self.lists.land(resource, None, Mode.INTERVAL)
         self.books.load()
         if self.lists.failed:
@@ -169,7 +168,7 @@ class Extraction:
 
     def backlog(self) -> str:
         """What is left for a later run, in words; empty where nothing is."""
-        details = sum(landing.details_left(self.work.connection).values())
+        details = sum(self._details_due().values())
         cursors, years = self.work.cursors(), self._known_years()
         unlisted = sum((VOUCHERS.name, scope_of(year)) not in cursors for year in years)
         return " and ".join(
@@ -199,7 +198,7 @@ class Extraction:
         return requests
 
     def _is_counted(self, resource: Resource) -> bool:
-        if not self._is_taken(resource):
+        if not self.work.is_taken(resource):
             return False
         return self.work.request.interval is None or resource is SIE or resource.date_field is not None
 
@@ -274,14 +273,9 @@ class Extraction:
         return [
             resource
             for resource in of_group(group)
-            if self._is_taken(resource)
+            if self.work.is_taken(resource)
             and not (resource.is_wanted_later and is_first and not self.work.request.resources)
         ]
-
-    def _is_taken(self, resource: Resource) -> bool:
-        switched_on = {name.strip() for name in settings.get("resources_on", "").split(",")}
-        is_on = not resource.is_off or resource.name in switched_on
-        return is_on and self.work.request.wants(resource)
 
     def _is_listed(self, years: Sequence[FinancialYear]) -> bool:
         return not self._unlisted(years)
@@ -324,12 +318,21 @@ class Extraction:
             self.lists.land(resource, year, step.mode)
         return resource.name not in self.lists.failed
 
+    def _details_due(self) -> dict[str, int]:
+        """How many single records are due, by resource that is fetched."""
+        due = landing.details_left(self.work.connection)
+        return {
+            name: count
+            for name, count in due.items()
+            if self.work.organization.fetches(CATALOGUE[name].scope)
+        }
+
     def _remaining(self, lists: Mapping[Group, tuple[str, ...]]) -> Remaining:
         ledger = self.work.request.wants(SIE) and bool(
             self.books.pending() or (SIE.name in self.lists.failed and self._overdue())
         )
         versions = self.work.versions()
-        due = landing.details_left(self.work.connection)
+        due = self._details_due()
         is_first = not versions.built
         tasks = {group for group, names in lists.items() if names}
         if ledger:

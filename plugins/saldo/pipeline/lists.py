@@ -106,7 +106,7 @@ class Lists:
         """
         until = time.monotonic() + DETAILS_FOR.total_seconds()
         for resource in of_group(group):
-            if resource.detail_key and self.work.request.wants(resource):
+            if resource.detail_key and self.work.is_taken(resource):
                 self.attempt(resource, None, Mode.DETAILS, partial(self._details, resource, until))
 
     def attempt(

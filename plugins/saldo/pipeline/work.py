@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from saldo import settings
 from saldo.database import Connection
 from saldo.fortnox.hook import FortnoxHook
 from saldo.fortnox.resources import Resource
@@ -93,6 +94,12 @@ class Work:
     def versions(self) -> Versions:
         """How far each step has come."""
         return landing.versions(self.connection)
+
+    def is_taken(self, resource: Resource) -> bool:
+        """Whether the run is to read a resource: it was asked for, and nobody switched it off."""
+        switched_on = {name.strip() for name in settings.get("resources_on", "").split(",")}
+        is_on = not resource.is_off or resource.name in switched_on
+        return is_on and self.request.wants(resource) and self.organization.fetches(resource.scope)
 
     def begin(self, resource: Resource, year: FinancialYear | None = None, scope: str = "") -> Line:
         """Starts the line of a resource: its seconds and requests count from here."""
