@@ -217,7 +217,7 @@ def test_trap_7_every_page_asks_who_is_there() -> None:
     assert len(routes) == len(app.routes)
     for route in routes:
         guards = [str(dependant.call) for dependant in route.dependant.dependencies]
-        # The pages without a login, which tests/integrations/test_invitations.py is about, count their callers.
+        # The pages without a login (tests/integrations/test_invitations.py) count their callers.
         is_open = route.path in ("/approve", "/connect/callback")
         guard = "_counted" if is_open else "requires_access"
         assert any(guard in each for each in guards), route.path
