@@ -49,7 +49,8 @@ function remedy(c) {
   const page = `${root}/organizations/${encodeURIComponent(c.dag_id)}`;
   const dag = `${airflow}/dags/${encodeURIComponent(c.dag_id)}`;
   const look = `${root}/connect/look/${encodeURIComponent(c.dag_id)}`;
-  return { unconfirmed: look, checks_stop: page, no_report: page, run_failed: dag, paused: dag }[c.attention] || `${root}/connect`;
+  const remedies = { unconfirmed: look, checks_stop: page, no_report: page, run_failed: dag, paused: dag, report_late: page, report_old: page, resource_lost: page };
+  return remedies[c.attention] || `${root}/connect`;
 }
 
 function show() {

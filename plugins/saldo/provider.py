@@ -70,6 +70,15 @@ def get_provider_info() -> dict[str, Any]:
                         "example": None,
                         "default": None,
                     },
+                    "alert_notifiers": {
+                        "description": "Airflow notifiers that tell what is wrong with a company, as a JSON "
+                        "list; what the log of saldo__watch says is said without any",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "sensitive": False,
+                        "example": '[{"class": "...SmtpNotifier", "arguments": {"to": "..."}}]',
+                        "default": "",
+                    },
                     "operator_name": {
                         "description": "Who asks, as a company's administrator reads it on the page of a "
                         "sent link; without it the name of the machine in [api] base_url",

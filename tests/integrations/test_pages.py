@@ -438,6 +438,10 @@ def test_each_company_has_one_status_and_one_thing_to_do(warehouse: Warehouse) -
     assert lines({})[0]["status"] == "loading"
     warehouse.execute("update control.version set refreshed = landed where organization_id = %s", [landed])
     assert lines({})[0]["status"] == "published"
+    warehouse.execute("insert into control.alert values (%s, 'resource_lost', now())", [landed])
+    assert lines({})[0]["attention"] == "resource_lost"
+    warehouse.execute("update control.alert set cleared_at = now()")
+    assert lines({})[0]["attention"] == ""
     warehouse.execute(
         "update control.organization set disconnected_at = now() where organization_id = %s", [paused]
     )

@@ -372,6 +372,7 @@ def two(module_warehouse: Warehouse) -> tuple[int, int]:
             "insert into control.arrangement values (%s, 4000, 4299, 'goods_for_resale_cost')",
             "insert into control.statement_policy values (%s)",
             "insert into control.ledger_year_built values (%s, 10000001, 'a', false)",
+            "insert into control.alert values (%s, 'access_lost', now())",
         ):
             module_warehouse.execute(statement, [organization])
     return mine, theirs

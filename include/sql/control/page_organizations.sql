@@ -24,6 +24,17 @@ swept as (
 
 ),
 
+raised as (
+
+    select
+        organization_id,
+        array_agg(cause) as causes
+    from control.alert
+    where cleared_at is null
+    group by organization_id
+
+),
+
 ledger as (
 
     select
@@ -59,7 +70,8 @@ select
     credential.credential_kind,
     floor(extract(epoch from credential.refresh_expires_at - clock_timestamp()) / 86400)::int
         as days_left,
-    credential.lost_reason
+    credential.lost_reason,
+    coalesce(raised.causes, '{}') as causes
 from control.organization
 left join control.version on organization.organization_id = version.organization_id
 left join control.version_built
@@ -68,6 +80,7 @@ left join control.credential on organization.organization_id = credential.organi
 left join mart.dim_organization as dim_organization
     on organization.organization_id = dim_organization.organization_id
 left join found on organization.organization_id = found.organization_id
+left join raised on organization.organization_id = raised.organization_id
 left join swept on organization.organization_id = swept.organization_id
 left join ledger on organization.organization_id = ledger.organization_id
 where

@@ -12,6 +12,8 @@ from saldo.integrations.airflow_side import DagState
 
 _NO_DAG = DagState(is_paused=False, run_state="", run_at="", next_at="")
 _ENDS_SOON_DAYS = 7
+# Of what saldo.pipeline.alerts raises, that which nothing else here tells.
+_RAISED = ("report_late", "report_old", "resource_lost")
 
 
 class Status(StrEnum):
@@ -98,6 +100,9 @@ def _attention(row: Mapping[str, Any], dag: DagState) -> str:
         return "run_failed"
     if dag.is_paused:
         return "paused"
+    raised = next((cause for cause in _RAISED if cause in row["causes"]), "")
+    if raised:
+        return raised
     if row["days_left"] is not None and row["days_left"] <= _ENDS_SOON_DAYS:
         return "access_ends"
     if row["built"] and not row["has_dataset"]:
