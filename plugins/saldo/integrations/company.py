@@ -5,28 +5,25 @@ What shows is guarded as the reading of its DAG is; what changes as the writing 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-import psycopg
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_connection, requires_access_dag
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from saldo import organizations
 from saldo.database import Role, connect, run
-from saldo.fortnox import connecting, consent
-from saldo.integrations import airflow_side, audit
-from saldo.integrations.airflow_side import RunsStillError, base_url, read_dags_now
+from saldo.fortnox import consent
+from saldo.integrations import actions, airflow_side, audit
+from saldo.integrations.actions import Company
+from saldo.integrations.airflow_side import base_url
 from saldo.integrations.audit import audited
 from saldo.integrations.guards import same_origin
 from saldo.integrations.pages import language, page, texts
 from saldo.organizations import Schedule, Settings
-from saldo.warehouse.arrangement import set_policy
 
 may_change = [
     Depends(requires_access_connection(method="POST")),
@@ -44,42 +41,17 @@ class OpeningPolicy(StrEnum):
     ROLLED = "rolled"
 
 
-@dataclass(frozen=True, slots=True)
-class Company:
-    """A company that is or was connected, and what is decided about it; lists have blanks between their
-    items."""
-
-    organization_id: int
-    name: str
-    tenant_id: str
-    dag_id: str
-    is_connected: bool
-    schedule: str
-    modules_off: str
-    readers: str
-    workspace_id: str
-    dataset_id: str
-    opening_policy: str
-    scopes: str
-
-
-def company(dag_id: str) -> Company:
-    """The company of a DAG.
-
-    Raises:
-        HTTPException: 404, there is none.
-    """
-    with connect(Role.PAGE) as connection:
-        row = run(connection, "control/page_settings", {"dag_id": dag_id}).fetchone()
-    if row is None:
-        raise HTTPException(404, "No company has this DAG")
-    return Company(*row)
+def _company(dag_id: str) -> Company:
+    try:
+        return actions.company(dag_id)
+    except LookupError as error:
+        raise HTTPException(404, str(error)) from None
 
 
 @router.get("", response_class=HTMLResponse, dependencies=[Depends(requires_access_dag(method="GET"))])
 def organization(request: Request, session: SessionDep, dag_id: _DagId) -> HTMLResponse:
     """The page that the tasks' button leads to; `?done` after something was changed."""
-    return _page(request, session, company(dag_id), is_changed="done" in request.query_params)
+    return _page(request, session, _company(dag_id), is_changed="done" in request.query_params)
 
 
 @router.post("/settings", dependencies=may_change)
@@ -95,7 +67,7 @@ def change_settings(
     readers: Annotated[str, Form(max_length=20_000)] = "",
 ) -> Response:
     """Decides anew; a field that is wrong changes nothing."""
-    found = company(dag_id)
+    found = _company(dag_id)
     try:
         decided = Settings(
             schedule=schedule,
@@ -106,25 +78,21 @@ def change_settings(
         )
     except ValueError as error:
         return _page(request, session, found, refusal=str(error))
-    organizations.change(found.organization_id, decided)
-    if opening_policy != found.opening_policy:
-        set_policy(found.organization_id, opening_policy=opening_policy.value)
-    read_dags_now(session)
+    actions.decide(session, found, decided, opening_policy.value)
     return _back(dag_id)
 
 
 @router.post("/pause", dependencies=may_change)
 def pause(session: SessionDep, dag_id: _DagId, is_paused: Annotated[bool, Form()]) -> Response:
     """Pauses the company's runs, or lets them go on."""
-    airflow_side.pause(session, company(dag_id).dag_id, is_paused)
+    airflow_side.pause(session, _company(dag_id).dag_id, is_paused)
     return _back(dag_id)
 
 
 @router.post("/end", dependencies=may_change)
 def disconnect(session: SessionDep, dag_id: _DagId) -> Response:
     """Disconnects the company; its data stay."""
-    is_ended = connecting.disconnect(company(dag_id).tenant_id)
-    read_dags_now(session)
+    is_ended = actions.disconnect(session, _company(dag_id))
     return _to_list(ended=dag_id) if is_ended else _to_list(forgotten=dag_id)
 
 
@@ -137,22 +105,12 @@ def erase(
     name: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:
     """Removes all that is kept of a disconnected company, after its name was typed."""
-    found = company(dag_id)
-    spoken = texts(language(request))
-    if name.strip() != found.name.strip():
-        return _page(request, session, found, refusal=spoken["why_name"])
-    if found.is_connected:
-        return _page(request, session, found, refusal=spoken["why_connected"])
+    found = _company(dag_id)
     try:
-        airflow_side.forget(session, dag_id)
-        organizations.erase(found.organization_id)
-    except RunsStillError:
-        return _page(request, session, found, refusal=spoken["why_running"])
-    except psycopg.errors.RaiseException:
-        # connected again meanwhile by somebody else
-        return _page(request, session, found, refusal=spoken["why_connected"])
+        actions.erase(session, found, name)
+    except actions.NotErasedError as error:
+        return _page(request, session, found, refusal=texts(language(request))[str(error)])
     audit.write(request, session, "saldo_erased", user.get_name())
-    read_dags_now(session)
     return _to_list(erased="1")
 
 

@@ -19,8 +19,8 @@ from saldo import organizations
 from saldo.fortnox import connecting, consent, invitations
 from saldo.fortnox.connecting import LetIn
 from saldo.fortnox.errors import FortnoxError
-from saldo.integrations import approving, round_trip
-from saldo.integrations.airflow_side import base_url, read_dags_now
+from saldo.integrations import actions, approving, round_trip
+from saldo.integrations.airflow_side import base_url
 from saldo.integrations.audit import about, audited
 from saldo.integrations.guards import same_origin
 from saldo.integrations.pages import language, page, texts
@@ -165,10 +165,7 @@ def _let_in(request: Request, session: SessionDep, work: Callable[[], LetIn]) ->
 
 
 def _connected(session: SessionDep, dag_id: str) -> Response:
-    was_connected = bool(organizations.read(dag_id).organizations)
-    connecting.confirm(organizations.tenant_of(dag_id))
-    read_dags_now(session)
-    said = {"before" if was_connected else "now": dag_id}
+    said = {"now" if actions.confirm(session, dag_id) else "before": dag_id}
     return RedirectResponse(f"{base_url()}/saldo/?{urlencode(said)}", status_code=303)
 
 
