@@ -35,7 +35,8 @@ function link(address, text, className = "") {
   made.href = address;
   made.textContent = text;
   made.className = className;
-  made.target = "_top";
+  // A company's own page shows where the list does.
+  if (!address.startsWith(`${root}/organizations/`)) made.target = "_top";
   return made;
 }
 

@@ -15,13 +15,14 @@ from saldo import settings
 from saldo.integrations.airflow_side import base_url
 
 LANGUAGES = ("sv", "en")
-# Nothing of another host is loaded, and no other page may show this one but Airflow itself.
+# Nothing of another host is loaded, and no other page may show this one but Airflow itself. No other site is
+# told an address; this one must be, for with no-referrer browsers send a form's Origin as null.
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; "
         "img-src 'self' data:; base-uri 'none'; frame-ancestors 'self'"
     ),
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }

@@ -57,6 +57,6 @@ def organizations_list(session: SessionDep) -> list[dict[str, Any]]:
 
 
 @app.get("/{name}.js", dependencies=_may_read)
-def script(name: Literal["integrations", "copy"]) -> FileResponse:
-    """The script of the list, or the one of what is there to be copied."""
+def script(name: Literal["integrations", "copy", "frame"]) -> FileResponse:
+    """The script of the list, of what is there to be copied, or of links that leave Airflow's frame."""
     return FileResponse(settings.include_dir() / "pages" / f"{name}.js", media_type="text/javascript")

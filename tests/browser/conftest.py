@@ -1,0 +1,151 @@
+"""A whole Saldo with no company connected yet, and a real Chromium to look at it with."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from local import environment, stack
+from local.ports import Ports
+from local.progress import Progress
+from local.state import State
+from tests.sandbox.process import free_port
+
+PASSWORD = "viewer-of-the-tests"
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+WIDTHS = (390, 1280, 2560)
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass
+class Saldo:
+    """A running stack, and the companies of its sandbox."""
+
+    state: State
+    companies: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def airflow(self) -> str:
+        return environment.airflow_url(self.state)
+
+    @property
+    def pages(self) -> str:
+        return f"{self.airflow}/saldo"
+
+    def token(self, person: str = "admin") -> str:
+        password = self.state.secrets.airflow_admin if person == "admin" else PASSWORD
+        answer = httpx.post(f"{self.airflow}/auth/token", json={"username": person, "password": password})
+        answer.raise_for_status()
+        return str(answer.json()["access_token"])
+
+    def get(self, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        answer = httpx.get(f"{self.airflow}/{path}", headers=headers, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+
+@pytest.fixture(scope="session")
+def saldo() -> Iterator[Saldo]:
+    """What `make up` starts, with a viewer beside the administrator, and with no company connected."""
+    directory = Path(tempfile.mkdtemp(prefix="saldo-browser-"))
+    state = State(directory, Ports(free_port(), free_port() // 2 * 2, free_port()))
+    # Those that are said to be connected already are not connected.
+    state.connected = {tenant: f"fortnox__{tenant}" for tenant in ("9000001", "9000002", "9000003")}
+    state.save()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(
+            environment._ONE_MACHINE, "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", "admin:admin,viewer:viewer"
+        )
+        try:
+            with Progress(every=3600) as progress:
+                stack.Launch(state, [], progress).run()
+            state.passwords_file.write_text(
+                json.dumps({"admin": state.secrets.airflow_admin, "viewer": PASSWORD})
+            )
+            companies = httpx.get(f"{environment.sandbox_url(state)}/sandbox/companies").json()
+            yield Saldo(state, companies)
+        finally:
+            stack.stop(state)
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The machine's own Chromium, without a window."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        pytest.skip("needs Chromium: `apt-get install chromium`, or any of " + ", ".join(PROGRAMS))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Person:
+    """Somebody with a browser of their own, logged in to Airflow; notes what the console complains of."""
+
+    saldo: Saldo
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> Page:
+        self.page.goto(f"{self.saldo.pages}{path}")
+        return self.page
+
+    def status(self, tenant: str) -> str:
+        """The company's status in the list that is open."""
+        return str(self.page.locator(f"tr[data-dag=fortnox__{tenant}] .status").inner_text())
+
+    def faults(self) -> list[str]:
+        """What axe finds on the open page, as rule and place."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
+
+    def is_wider_than_its_window(self) -> bool:
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+    def picture(self, name: str) -> None:
+        """Keeps a picture for the docs when asked to (make pictures)."""
+        if os.environ.get("PICTURES") == "write":
+            PICTURES.mkdir(exist_ok=True)
+            self.page.screenshot(path=PICTURES / f"{name}.png")
+
+
+@pytest.fixture
+def person(saldo: Saldo, chromium: Browser) -> Iterator[Any]:
+    """Makes people: `person()` is the administrator, `person("viewer")` may only look, None has no login."""
+    contexts: list[BrowserContext] = []
+
+    def make(name: str | None = "admin", **look: Any) -> Person:
+        size = {"width": 1280, "height": 800}
+        context = chromium.new_context(**{"viewport": size, "locale": "sv-SE"} | look)
+        contexts.append(context)
+        if name is not None:
+            context.add_cookies([{"name": "_token", "value": saldo.token(name), "url": saldo.airflow}])
+        made = Person(saldo, context, context.new_page())
+
+        def note(message: ConsoleMessage) -> None:
+            if message.type == "error" and message.location["url"].startswith(saldo.airflow):
+                made.complaints.append(f"{message.text} ({message.location['url']})")
+
+        made.page.on("console", note)
+        made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
+        return made
+
+    yield make
+    for context in contexts:
+        context.close()
