@@ -23,7 +23,7 @@ from saldo.warehouse.landing import FinancialYear
 from saldo.warehouse.ledger import land_facts, land_vouchers, lock_ledger
 from saldo.warehouse.migrations import check_version
 
-# Ten times what the largest year known of takes; what is read stays in memory.
+# All that is given at once is in memory, beside one file's accounts and balances.
 LARGEST_FILE = 100_000_000
 LARGEST_SUM = 200_000_000
 

@@ -354,8 +354,8 @@ def write_status(connection: Connection, status: SyncStatus) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FinancialYear:
-    """A financial year as Fortnox lists it or, with an id below zero, as a SIE file of the company's own states
-    it; `end_date` is its last day."""
+    """A financial year as Fortnox lists it or, with an id below zero, as a SIE file of the company's own
+    states it; `end_date` is its last day."""
 
     financial_year_id: int
     start_date: date
