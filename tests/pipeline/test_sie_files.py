@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from saldo.cli import main
-from saldo.database import Role, connect
+from saldo.database import Connection, Role, connect
 from saldo.pipeline.sie_files import LARGEST_FILE, Fate, File, RefusedFilesError, look, summarize, take
 from saldo.warehouse import landing
 from saldo.warehouse.build import build
@@ -70,6 +71,10 @@ def books(
 #TRANS 3004 {{}} {-sales}
 }}
 """.encode(encoding)
+
+
+def file_years(connection: Connection) -> list[FinancialYear]:
+    return [year for year in landing.ledger_years(connection) if year.financial_year_id < 0]
 
 
 def landed(organization_id: int) -> int:
@@ -135,7 +140,7 @@ def test_looking_takes_nothing(tenant: int, organization_id: int) -> None:
     assert [each.fate for each in look(organization_id, [File("a.se", books(tenant))])] == [Fate.TAKEN]
     assert landed(organization_id) == before
     with connect(Role.LOADER, organization_id) as connection:
-        assert landing.file_years(connection) == []
+        assert file_years(connection) == []
 
 
 def test_the_same_file_again_changes_nothing(tenant: int, organization_id: int) -> None:
@@ -160,8 +165,11 @@ def test_a_corrected_file_replaces_the_year_and_keeps_what_it_was(
     assert kept == [(1000, False), (1200, True)]
 
 
-def test_a_year_that_fortnox_has_stays_fortnoxs(tenant: int, organization_id: int) -> None:
-    land(organization_id, FORTNOX_YEAR, documents=LISTED)
+@pytest.mark.parametrize("documents", [LISTED, {}], ids=["listed", "listed no more"])
+def test_a_year_that_fortnox_has_stays_fortnoxs(
+    tenant: int, organization_id: int, documents: dict[str, list[dict[str, Any]]]
+) -> None:
+    land(organization_id, FORTNOX_YEAR, documents=documents)
     before = landed(organization_id)
     (summary,) = take(organization_id, [File("a.se", books(tenant, "20240101", "20241231"))])
     assert summary.fate is Fate.FORTNOX
@@ -178,7 +186,7 @@ def test_fortnox_having_the_year_later_ends_that_of_the_file(
         assert landing.close_file_years(connection, year) == 1
         assert landing.close_file_years(connection, year) == 0
         landing.advance_landed(connection)
-        assert [each.start_date for each in landing.file_years(connection)] == [day("2022-01-01")]
+        assert [each.start_date for each in file_years(connection)] == [day("2022-01-01")]
     build(organization_id)
     assert sales_by_year(module_warehouse, organization_id) == {"2022-01-01": 1000}
     # what it was can still be read
@@ -218,7 +226,7 @@ def refusals(organization_id: int, *files: bytes) -> list[str]:
     with pytest.raises(RefusedFilesError):
         take(organization_id, given)
     with connect(Role.LOADER, organization_id) as connection:
-        assert landing.file_years(connection) == []
+        assert file_years(connection) == []
     return [each.reason for each in look(organization_id, given) if each.fate is Fate.REFUSED]
 
 
@@ -304,11 +312,11 @@ def test_on_the_command_line(
     file.write_bytes(books(tenant))
     assert main(["sie", "look", f"fortnox__{tenant}", str(file)]) == 0
     with connect(Role.LOADER, organization_id) as connection:
-        assert landing.file_years(connection) == []
+        assert file_years(connection) == []
     assert main(["sie", "take", f"fortnox__{tenant}", str(file)]) == 0
     assert "Påhittade Bolaget AB" in capsys.readouterr().out
     with connect(Role.LOADER, organization_id) as connection:
-        assert [each.financial_year_id for each in landing.file_years(connection)] == [-20230101]
+        assert [each.financial_year_id for each in file_years(connection)] == [-20230101]
     file.write_bytes(b"%PDF-1.7")
     assert main(["sie", "take", str(tenant), str(file)]) == 1
     assert "2023.se: The file is not SIE" in capsys.readouterr().err

@@ -196,8 +196,7 @@ def _judge(
     row = run(connection, "control/organization_number").fetchone()
     assert row is not None
     number = _digits(row[0])
-    listed = landing.financial_years(connection)
-    years_of_files = landing.file_years(connection)
+    known = [*landing.financial_years(connection), *landing.ledger_years(connection)]
     by_year: defaultdict[tuple[date | None, date | None], list[Summary]] = defaultdict(list)
     for each in summaries:
         if each.fate is Fate.REFUSED:
@@ -209,14 +208,14 @@ def _judge(
             )
             continue
         year = each.year()
-        if any(_limits(other) == _limits(year) for other in listed):
+        if any(_limits(other) == _limits(year) for other in known if other.financial_year_id > 0):
             each.fate = Fate.FORTNOX
             each.reason = (
                 "Fortnox has this year, and Fortnox's is the one that counts: the file is not needed"
             )
             continue
         by_year[_limits(year)].append(each)
-        for other in (*listed, *years_of_files):
+        for other in known:
             if _limits(other) != _limits(year) and _overlaps(other, year):
                 whose = "a file taken before" if other.financial_year_id < 0 else "Fortnox"
                 each.refuse(

@@ -367,10 +367,10 @@ def financial_years(connection: Connection) -> list[FinancialYear]:
     return [FinancialYear(*row) for row in run(connection, "landing/financial_years").fetchall()]
 
 
-def file_years(connection: Connection) -> list[FinancialYear]:
-    """The financial years that came from a file of the company's own, oldest first; their ids are below
-    zero."""
-    return [FinancialYear(*row) for row in run(connection, "landing/file_years").fetchall()]
+def ledger_years(connection: Connection) -> list[FinancialYear]:
+    """The financial years whose ledger is here, oldest first: also those that Fortnox lists no more, and
+    those of files, whose ids are below zero."""
+    return [FinancialYear(*row) for row in run(connection, "landing/ledger_years").fetchall()]
 
 
 def close_file_years(connection: Connection, year: FinancialYear) -> int:
