@@ -96,6 +96,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     policy.add_argument("--group", metavar="CODE", help="a group of companies; empty leaves it")
     policy.add_argument("--group-name", metavar="NAME")
     policy.set_defaults(command=_policy)
+    filing = commands.add_parser(
+        "sie", help="years of a company from before it was on Fortnox, from SIE 4 files"
+    )
+    filing.add_argument("action", choices=("look", "take"), help="look says what take would do")
+    filing.add_argument("organization", help="its DAG id, or Fortnox's DatabaseNumber")
+    filing.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    filing.add_argument(
+        "--other-number",
+        action="store_true",
+        help="the files are the company's although they state another organization number, or none",
+    )
+    filing.set_defaults(command=_sie)
     options = parser.parse_args(arguments)
     if options.command is _connect and not (options.tenant_id or options.code or options.legacy_token):
         connecting.error("one of --tenant-id, --code and --legacy-token is needed")
@@ -273,6 +285,37 @@ def _policy(options: argparse.Namespace) -> None:
         group_name=options.group_name,
     )
     print("Noted; the company's next run builds its statements so")
+
+
+def _sie(options: argparse.Namespace) -> None:
+    from saldo.pipeline import sie_files
+
+    size = sum(path.stat().st_size for path in options.files)
+    if size > sie_files.LARGEST_SUM:
+        raise ValueError(
+            f"The files are together larger than {sie_files.LARGEST_SUM // 1_000_000} MB: take fewer at once"
+        )
+    act = sie_files.take if options.action == "take" else sie_files.look
+    files = [sie_files.File(path.name, path.read_bytes()) for path in options.files]
+    summaries = act(_organization_id(options.organization), files, is_other_number=options.other_number)
+    cells = [
+        [
+            "file", "company", "program", "from", "to", "vouchers", "rows", "debit", "credit", "opening",
+            "unbalanced", "struck", "faults", "contradictions", "encoding", "what becomes of it",
+        ]
+    ]  # fmt: skip
+    cells += [
+        [
+            each.name, each.company, each.program, _shown(each.start_date), _shown(each.end_date),
+            _shown(each.vouchers), _shown(each.rows), _shown(each.debit), _shown(each.credit),
+            _shown(each.opening_sum), _shown(each.unbalanced), _shown(each.struck_rows),
+            _shown(each.faults), _shown(each.contradictions), each.encoding, each.reason or "taken",
+        ]
+        for each in summaries
+    ]  # fmt: skip
+    print("\n".join(lay_out(cells, right=range(5, 14))))
+    if options.action == "take":
+        print("Landed; the company's next run builds its statements with these years")
 
 
 def _describe(_options: argparse.Namespace) -> None:

@@ -182,6 +182,9 @@ class Books:
             if contradictions and not is_second_look:
                 raise Rollback
             land_facts(connection, year.financial_year_id, reader.facts())
+            if landing.close_file_years(connection, year):
+                landing.advance_landed(connection)
+                log.info("Fortnox has this year now: the file that it was taken from gives way")
             merged = Merged(landed.fetched, landed.changed, landed.deleted)
             status = line.end(connection, "ok", Mode.FILE, merged, detail=reader.summary())
         if not contradictions or is_second_look:

@@ -354,7 +354,8 @@ def write_status(connection: Connection, status: SyncStatus) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FinancialYear:
-    """A financial year as Fortnox lists it; `end_date` is its last day."""
+    """A financial year as Fortnox lists it or, with an id below zero, as a SIE file of the company's own
+    states it; `end_date` is its last day."""
 
     financial_year_id: int
     start_date: date
@@ -362,8 +363,21 @@ class FinancialYear:
 
 
 def financial_years(connection: Connection) -> list[FinancialYear]:
-    """The landed financial years, oldest first: Fortnox's ids are not in order of time."""
+    """The financial years that Fortnox lists, oldest first: its ids are not in order of time."""
     return [FinancialYear(*row) for row in run(connection, "landing/financial_years").fetchall()]
+
+
+def ledger_years(connection: Connection) -> list[FinancialYear]:
+    """The financial years whose ledger is here, oldest first: also those that Fortnox lists no more, and
+    those of files, whose ids are below zero."""
+    return [FinancialYear(*row) for row in run(connection, "landing/ledger_years").fetchall()]
+
+
+def close_file_years(connection: Connection, year: FinancialYear) -> int:
+    """Has the years of files give way for a year whose ledger Fortnox gave, where they overlap it; returns
+    how many did. Their vouchers are closed and their bytes stay."""
+    parameters = {"start_date": year.start_date, "end_date": year.end_date}
+    return len(run(connection, "landing/file_year_close", parameters).fetchall())
 
 
 def store_sie(
