@@ -68,6 +68,8 @@ function show() {
     row.dataset.dag = c.dag_id;
     cell(row, "").append(link(`${root}/organizations/${encodeURIComponent(c.dag_id)}`, c.name));
     cell(row, t[c.status], `status ${c.status}`);
+    const attention = cell(row, c.attention ? `${t[c.attention]} ` : "", "to-do");
+    if (c.attention) attention.append(link(remedy(c), t[`button_${c.attention}`], "button small"));
     cell(row, c.data_until, "when");
     const run = cell(row, "", `when ${c.run_state}`);
     if (c.run_at) run.append(link(`${airflow}/dags/${encodeURIComponent(c.dag_id)}`, `${c.run_at} ${t[c.run_state] || ""}`));
@@ -77,8 +79,6 @@ function show() {
     cell(row, ...checks(c));
     cell(row, c.refreshed_at, "when");
     cell(row, [t[c.credential_kind], c.days_left === null ? "" : `${c.days_left} ${t.days}`].filter(Boolean).join(", "));
-    const attention = cell(row, c.attention ? `${t[c.attention]} ` : "");
-    if (c.attention) attention.append(link(remedy(c), t[`button_${c.attention}`], "button small"));
   }
   table.tBodies[0].replaceWith(body);
   nothing.hidden = companies.length > 0;

@@ -50,6 +50,14 @@ class Organization:
         return scope not in self.modules_off.split()
 
 
+class SettingsError(ValueError):
+    """A setting is none that there is: `wrong` names which, the text says what to do."""
+
+    def __init__(self, wrong: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.wrong = wrong
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What is decided about a company after it was connected.
@@ -61,7 +69,7 @@ class Settings:
         workspace_id, dataset_id: where in Power BI; empty where nowhere.
 
     Raises:
-        ValueError: the sentence says which is none.
+        SettingsError: one of them is none.
     """
 
     schedule: Schedule
@@ -74,15 +82,16 @@ class Settings:
         """Looks at each field."""
         for reader in self.readers:
             if not _ADDRESS.fullmatch(reader):
-                raise ValueError(f"{reader[:60]!r} is no e-mail address: write one a line")
+                raise SettingsError("reader", f"{reader[:60]!r} is no e-mail address: write one a line")
         for name, value in (("workspace", self.workspace_id), ("dataset", self.dataset_id)):
             if value and not _UUID.fullmatch(value):
-                raise ValueError(
+                raise SettingsError(
+                    name,
                     f"{value[:60]!r} is no {name} id: Power BI shows it in the address of the {name}, "
-                    "32 hexadecimal digits in five groups"
+                    "32 hexadecimal digits in five groups",
                 )
         if self.dataset_id and not self.workspace_id:
-            raise ValueError("A dataset lies in a workspace: give the workspace's id too")
+            raise SettingsError("homeless", "A dataset lies in a workspace: give the workspace's id too")
 
 
 @dataclass(frozen=True, slots=True)

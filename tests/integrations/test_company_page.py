@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from saldo import organizations
 from saldo.pipeline.dag import build as dag_of
 from saldo.warehouse.build import build
+from saldo.warehouse.migrations import migrate
 from tests.integrations.conftest import ADDRESS, Browsing
 from tests.sandbox.process import Sandbox
 from tests.support import Warehouse, connect_companies, point_at_sandbox
@@ -18,6 +20,15 @@ from tests.warehouse.books import Year, company, land, voucher
 
 pytestmark = [pytest.mark.database, pytest.mark.airflow]
 
+OWN_MART = """-- grain:  organization x fiscal period
+-- key:    organization_id, fiscal_period_key
+-- inputs: fct_ledger_row
+-- why:    what was booked
+create table custom.booked (organization_id bigint, fiscal_period_key bigint, amount numeric(18, 2),
+    primary key (organization_id, fiscal_period_key));
+insert into custom.booked
+select organization_id, fiscal_period_key, sum(amount) from mart.fct_ledger_row group by 1, 2;
+"""
 YEAR = Year(1, "2025-01-01", "2025-12-31", (voucher("2025-05-05", ("1930", "10"), ("3041", "-10")),))
 SETTINGS: dict[str, Any] = {
     "schedule": "daily",
@@ -91,9 +102,9 @@ def test_what_is_decided_is_kept_shown_and_gone_by(
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"readers": "not an address"}, "is no e-mail address"),
-        ({"workspace_id": "the one"}, "is no workspace id"),
-        ({"dataset_id": "22222222-2222-2222-2222-222222222222"}, "lies in a workspace"),
+        ({"readers": "not an address"}, "är ingen e-postadress"),
+        ({"workspace_id": "the one"}, "Arbetsytans id är inget sådant"),
+        ({"dataset_id": "22222222-2222-2222-2222-222222222222"}, "ligger i en arbetsyta"),
     ],
 )
 def test_what_is_wrong_is_said_and_changes_nothing(
@@ -288,3 +299,19 @@ def test_nothing_of_an_erased_company_is_left_in_airflow(
         assert ("saldo_erased", "admin") in [
             tuple(row) for row in connection.execute(select(Log.event, Log.owner))
         ]
+
+
+def test_ones_own_marts_of_an_erased_company_are_erased_too(
+    browse: Browsing, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copytree(Path(__file__).parents[2] / "include" / "sql" / "custom", tmp_path / "custom")
+    (tmp_path / "custom" / "booked.sql").write_text(OWN_MART)
+    monkeypatch.setenv("AIRFLOW__SALDO__CUSTOM_SQL_DIR", str(tmp_path / "custom"))
+    migrate()
+    found = company(7, "Bolaget & Söner AB")
+    land(found, YEAR)
+    build(found)
+    assert count_of(warehouse, found)["custom.booked"] > 0
+    organizations.disconnect(found)
+    assert browse("admin").post(f"{page_of()}/erase", data={"name": "Bolaget & Söner AB"}).status_code == 303
+    assert sum(count_of(warehouse, found).values()) == 0

@@ -117,20 +117,22 @@ def forget(session: Session, dag_id: str) -> None:
     of reach.
 
     Raises:
-        RunsStillError: a task is running.
+        RunsStillError: a task is running, or about to.
     """
     from airflow.api.common.delete_dag import delete_dag
     from airflow.configuration import conf
     from airflow.exceptions import DagNotFound
     from airflow.models import Log
     from airflow.models.asset import AssetActive, AssetEvent, AssetModel
-    from airflow.sdk.exceptions import AirflowException
+    from airflow.models.taskinstance import TaskInstance
 
-    try:
-        with suppress(DagNotFound):
-            delete_dag(dag_id, keep_records_in_log=False, session=session)
-    except AirflowException as error:
-        raise RunsStillError(str(error)) from None
+    at_work = select(TaskInstance.task_id).where(
+        TaskInstance.dag_id == dag_id, TaskInstance.state.in_(("running", "queued", "deferred", "restarting"))
+    )
+    if session.execute(at_work.limit(1)).first():
+        raise RunsStillError("A task is running, or about to")
+    with suppress(DagNotFound):
+        delete_dag(dag_id, keep_records_in_log=False, session=session)
     tenant_id = organizations.tenant_of(dag_id)
     assets = session.scalars(
         select(AssetModel).where(AssetModel.uri.regexp_match(f"^[a-z]+://{re.escape(tenant_id)}/"))

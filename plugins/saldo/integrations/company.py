@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 
 from saldo.database import Role, connect, run
 from saldo.fortnox import consent
+from saldo.fortnox.resources import CATALOGUE
 from saldo.integrations import actions, airflow_side, audit
 from saldo.integrations.actions import Company
 from saldo.integrations.airflow_side import base_url
 from saldo.integrations.audit import audited
 from saldo.integrations.guards import same_origin
 from saldo.integrations.pages import language, page, texts
-from saldo.organizations import Schedule, Settings
+from saldo.organizations import Schedule, Settings, SettingsError
 
 may_change = [
     Depends(requires_access_connection(method="POST")),
@@ -76,8 +77,8 @@ def change_settings(
             workspace_id=workspace_id.strip(),
             dataset_id=dataset_id.strip(),
         )
-    except ValueError as error:
-        return _page(request, session, found, refusal=str(error))
+    except SettingsError as error:
+        return _page(request, session, found, refusal=texts(language(request))[f"why_{error.wrong}"])
     actions.decide(session, found, decided, opening_policy.value)
     return _back(dag_id)
 
@@ -127,6 +128,9 @@ def _page(
         "checks": checks,
         "versions": versions,
         "modules": consent.modules(),
+        "switched_off": {
+            resource.name for resource in CATALOGUE.values() if resource.scope in of.modules_off.split()
+        },
         "schedules": list(Schedule),
         "policies": list(OpeningPolicy),
         "dag": airflow_side.dag_states(session).get(of.dag_id),

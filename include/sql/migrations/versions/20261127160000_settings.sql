@@ -38,7 +38,7 @@ begin
         inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
         inner join pg_attribute on pg_class.oid = pg_attribute.attrelid
         where
-            pg_namespace.nspname in ('control', 'landing', 'staging', 'mart')
+            pg_namespace.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
             and pg_class.relkind in ('r', 'p')
             and not pg_class.relispartition
             and pg_attribute.attname = 'organization_id'
