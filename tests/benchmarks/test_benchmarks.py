@@ -65,6 +65,18 @@ def test_documents(tmp_path: Path) -> None:
     assert [line.split(",")[0] for line in lines[::5]] == ["200 documents", "2000 documents"]
 
 
+def test_page(tmp_path: Path) -> None:
+    lines = printed(tmp_path, "page", "--organizations", "20")
+    assert [line.split("  ")[1].strip() for line in lines[1:]] == [
+        "the warehouse's answer", "as JSON", "shown in Chromium",
+    ]  # fmt: skip
+
+
+def test_first_report(tmp_path: Path) -> None:
+    line = printed(tmp_path, "first_report", "--vouchers", "300")[-1]
+    assert line.startswith("300 vouchers: first run after ")
+
+
 def test_pace(tmp_path: Path) -> None:
     lines = printed(tmp_path, "pace", "--vouchers", "200")
     assert [line.split("  ")[0] for line in lines] == [

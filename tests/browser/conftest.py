@@ -2,83 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from local import environment, stack
-from local.ports import Ports
-from local.progress import Progress
-from local.state import State
-from tests.sandbox.process import free_port
+from tests.browser.running import Saldo, running_saldo
 
-PASSWORD = "viewer-of-the-tests"
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 WIDTHS = (390, 1280, 2560)
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
-@dataclass
-class Saldo:
-    """A running stack, and the companies of its sandbox."""
-
-    state: State
-    companies: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def airflow(self) -> str:
-        return environment.airflow_url(self.state)
-
-    @property
-    def pages(self) -> str:
-        return f"{self.airflow}/saldo"
-
-    def token(self, person: str = "admin") -> str:
-        password = self.state.secrets.airflow_admin if person == "admin" else PASSWORD
-        answer = httpx.post(f"{self.airflow}/auth/token", json={"username": person, "password": password})
-        answer.raise_for_status()
-        return str(answer.json()["access_token"])
-
-    def get(self, path: str) -> Any:
-        headers = {"Authorization": f"Bearer {self.token()}"}
-        answer = httpx.get(f"{self.airflow}/{path}", headers=headers, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
-
-
 @pytest.fixture(scope="session")
 def saldo() -> Iterator[Saldo]:
     """What `make up` starts, with a viewer beside the administrator, and with no company connected."""
-    directory = Path(tempfile.mkdtemp(prefix="saldo-browser-"))
-    state = State(directory, Ports(free_port(), free_port() // 2 * 2, free_port()))
-    # Those that are said to be connected already are not connected.
-    state.connected = {tenant: f"fortnox__{tenant}" for tenant in ("9000001", "9000002", "9000003")}
-    state.save()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(
-            environment._ONE_MACHINE, "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", "admin:admin,viewer:viewer"
-        )
-        try:
-            with Progress(every=3600) as progress:
-                stack.Launch(state, [], progress).run()
-            state.passwords_file.write_text(
-                json.dumps({"admin": state.secrets.airflow_admin, "viewer": PASSWORD})
-            )
-            companies = httpx.get(f"{environment.sandbox_url(state)}/sandbox/companies").json()
-            yield Saldo(state, companies)
-        finally:
-            stack.stop(state)
-            shutil.rmtree(directory, ignore_errors=True)
+    with running_saldo() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
