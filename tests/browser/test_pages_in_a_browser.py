@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,26 @@ pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.airflow, pytes
 
 FIRST, SECOND, THIRD = "9000001", "9000002", "9000003"
 PATIENCE = 240_000
+OLDER_YEAR = """#FLAGGA 0
+#PROGRAM "Made for a test" 1
+#FORMAT PC8
+#GEN 20210115
+#SIETYP 4
+#FNAMN "Bolaget AB"
+#ORGNR {number}
+#RAR 0 20200101 20201231
+#KONTO 1930 "Bank"
+#KONTO 2099 "Årets resultat"
+#KONTO 3001 "Försäljning"
+#IB 0 1930 0.00
+#UB 0 1930 1000.00
+#RES 0 3001 -1000.00
+#VER A 1 20200301 "Försäljning"
+{{
+#TRANS 1930 {{}} 1000.00
+#TRANS 3001 {{}} -1000.00
+}}
+"""
 People = Callable[..., Person]
 
 
@@ -191,7 +212,8 @@ def test_each_page_fits_its_window_and_axe_finds_nothing(
     person: People, saldo: Saldo, scheme: str, width: int
 ) -> None:
     admin = person(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    for path in ("/", "/connect", f"/organizations/fortnox__{FIRST}"):
+    own = f"/organizations/fortnox__{FIRST}"
+    for path in ("/", "/connect", own, f"{own}/years"):
         page = admin.open(path)
         if path == "/":
             expect(row(page, FIRST)).to_be_visible()
@@ -199,8 +221,24 @@ def test_each_page_fits_its_window_and_axe_finds_nothing(
         assert not admin.is_wider_than_its_window(), path
         if path == "/" and width == 1280:
             admin.picture(f"integrations-{scheme}")
-        if "organizations" in path and width == 1280 and scheme == "light":
+        if path == own and width == 1280 and scheme == "light":
             admin.picture("company")
+    assert admin.complaints == []
+
+
+def test_an_older_year_is_taken_from_a_file(person: People, saldo: Saldo, tmp_path: Path) -> None:
+    number = next(each["organization_number"] for each in saldo.companies if each["tenant_id"] == SECOND)
+    file = tmp_path / "2020.se"
+    file.write_text(OLDER_YEAR.format(number=number), encoding="cp437")
+    admin = person()
+    page = admin.open(f"/organizations/fortnox__{SECOND}/years")
+    page.get_by_label("Välj SIE-filer").set_input_files(file)
+    page.get_by_role("button", name="Se vad de innehåller").click()
+    expect(page.get_by_role("cell", name="2020-01-01 – 2020-12-31")).to_be_visible()
+    assert admin.faults() == []
+    admin.picture("years")
+    page.get_by_role("button", name="Ta in dem").click()
+    expect(page.get_by_role("status")).to_contain_text("Sparat")
     assert admin.complaints == []
 
 

@@ -373,6 +373,7 @@ def two(module_warehouse: Warehouse) -> tuple[int, int]:
             "insert into control.statement_policy values (%s)",
             "insert into control.ledger_year_built values (%s, 10000001, 'a', false)",
             "insert into control.alert values (%s, 'access_lost', now())",
+            "insert into control.sie_upload values (%s, '1. a.se', 'x')",
         ):
             module_warehouse.execute(statement, [organization])
     return mine, theirs

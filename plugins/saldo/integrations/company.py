@@ -32,7 +32,7 @@ may_change = [
     Depends(same_origin),
 ]
 router = APIRouter(prefix="/organizations/{dag_id}")
-_DagId = Annotated[str, "the organization's DAG"]
+DagId = Annotated[str, "the organization's DAG"]
 
 
 class OpeningPolicy(StrEnum):
@@ -42,7 +42,12 @@ class OpeningPolicy(StrEnum):
     ROLLED = "rolled"
 
 
-def _company(dag_id: str) -> Company:
+def found(dag_id: str) -> Company:
+    """The company of a DAG.
+
+    Raises:
+        HTTPException: 404, there is none.
+    """
     try:
         return actions.company(dag_id)
     except LookupError as error:
@@ -50,16 +55,16 @@ def _company(dag_id: str) -> Company:
 
 
 @router.get("", response_class=HTMLResponse, dependencies=[Depends(requires_access_dag(method="GET"))])
-def organization(request: Request, session: SessionDep, dag_id: _DagId) -> HTMLResponse:
+def organization(request: Request, session: SessionDep, dag_id: DagId) -> HTMLResponse:
     """The page that the tasks' button leads to; `?done` after something was changed."""
-    return _page(request, session, _company(dag_id), is_changed="done" in request.query_params)
+    return _page(request, session, found(dag_id), is_changed="done" in request.query_params)
 
 
 @router.post("/settings", dependencies=may_change)
 def change_settings(
     request: Request,
     session: SessionDep,
-    dag_id: _DagId,
+    dag_id: DagId,
     schedule: Annotated[Schedule, Form()],
     opening_policy: Annotated[OpeningPolicy, Form()],
     modules: Annotated[list[str] | None, Form()] = None,
@@ -68,7 +73,7 @@ def change_settings(
     readers: Annotated[str, Form(max_length=20_000)] = "",
 ) -> Response:
     """Decides anew; a field that is wrong changes nothing."""
-    found = _company(dag_id)
+    of = found(dag_id)
     try:
         decided = Settings(
             schedule=schedule,
@@ -78,22 +83,22 @@ def change_settings(
             dataset_id=dataset_id.strip(),
         )
     except SettingsError as error:
-        return _page(request, session, found, refusal=texts(language(request))[f"why_{error.wrong}"])
-    actions.decide(session, found, decided, opening_policy.value)
+        return _page(request, session, of, refusal=texts(language(request))[f"why_{error.wrong}"])
+    actions.decide(session, of, decided, opening_policy.value)
     return _back(dag_id)
 
 
 @router.post("/pause", dependencies=may_change)
-def pause(session: SessionDep, dag_id: _DagId, is_paused: Annotated[bool, Form()]) -> Response:
+def pause(session: SessionDep, dag_id: DagId, is_paused: Annotated[bool, Form()]) -> Response:
     """Pauses the company's runs, or lets them go on."""
-    airflow_side.pause(session, _company(dag_id).dag_id, is_paused)
+    airflow_side.pause(session, found(dag_id).dag_id, is_paused)
     return _back(dag_id)
 
 
 @router.post("/end", dependencies=may_change)
-def disconnect(session: SessionDep, dag_id: _DagId) -> Response:
+def disconnect(session: SessionDep, dag_id: DagId) -> Response:
     """Disconnects the company; its data stay."""
-    is_ended = actions.disconnect(session, _company(dag_id))
+    is_ended = actions.disconnect(session, found(dag_id))
     return _to_list(ended=dag_id) if is_ended else _to_list(forgotten=dag_id)
 
 
@@ -102,15 +107,15 @@ def erase(
     request: Request,
     session: SessionDep,
     user: GetUserDep,
-    dag_id: _DagId,
+    dag_id: DagId,
     name: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:
     """Removes all that is kept of a disconnected company, after its name was typed."""
-    found = _company(dag_id)
+    of = found(dag_id)
     try:
-        actions.erase(session, found, name)
+        actions.erase(session, of, name)
     except actions.NotErasedError as error:
-        return _page(request, session, found, refusal=texts(language(request))[str(error)])
+        return _page(request, session, of, refusal=texts(language(request))[str(error)])
     audit.write(request, session, "saldo_erased", user.get_name())
     return _to_list(erased="1")
 
