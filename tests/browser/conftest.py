@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.running import Saldo, running_saldo
 
+# What a machine with other work takes; a page that is right shows at once.
+expect.set_options(timeout=30_000)
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 WIDTHS = (390, 1280, 2560)
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")

@@ -372,6 +372,45 @@ def test_an_app_that_airflow_keeps_in_its_own_connections_is_found(
             session.delete(kept)
 
 
+# Behind a proxy
+
+
+def test_below_a_prefix_every_address_keeps_it(
+    browse: Browsing, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow's [api] base_url has the prefix; the proxy takes it off before Airflow sees the address."""
+    outside = "https://data.example/airflow"
+    company(7)
+    browser, tenant = browse("admin"), tenant_of(sandbox)
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", outside)
+
+    for path in (
+        "/saldo/",
+        CONNECT,
+        "/saldo/organizations/fortnox__7",
+        "/saldo/organizations/fortnox__7/years",
+    ):
+        page = browser.get(path).text
+        led_to = re.findall(r'(?:href|src|action|data-source|data-root|data-airflow)="([^"]*)"', page)
+        assert len(led_to) > 1, path
+        assert [each for each in led_to if not each.startswith(outside)] == [], path
+
+    sent = browser.post(f"{CONNECT}/fortnox", headers={"Origin": "https://data.example"})
+    assert parse_qs(urlsplit(sent.headers["location"]).query)["redirect_uri"] == [
+        f"{outside}{CONNECT}/callback"
+    ]
+    cookie = sent.headers["set-cookie"]
+    assert "Path=/airflow/saldo/connect" in cookie
+    assert "Secure" in cookie
+    came = urlsplit(httpx.get(f"{sent.headers['location']}&tenant={tenant}").headers["location"])
+    browser.cookies.set("saldo_state", cookie.split("=", 1)[1].split(";")[0])
+    on = browser.get(f"{came.path.removeprefix('/airflow')}?{came.query}")
+    assert on.headers["location"].startswith(f"{outside}{CONNECT}/back?")
+    back = urlsplit(on.headers["location"])
+    answer = browser.get(f"{back.path.removeprefix('/airflow')}?{back.query}")
+    assert answer.headers["location"] == f"{outside}{CONNECT}/look/fortnox__{tenant}"
+
+
 # It starts by itself
 
 
