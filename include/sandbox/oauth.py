@@ -79,6 +79,10 @@ def routes(state: State) -> APIRouter:
     async def migrate(request: Request) -> Response:
         return _migrate(state, request, (await _form(request)).get("access_token", ""))
 
+    @router.get("/integrations")
+    async def integrations() -> Response:
+        return _integrations(state)
+
     return router
 
 
@@ -187,6 +191,22 @@ def _consent_page(state: State, asked: Mapping[str, str], scopes: list[str]) -> 
     )
 
 
+def _integrations(state: State) -> Response:
+    """What a company sees of the app at Fortnox: its STATUS is activated once a token was given."""
+    rows = "".join(
+        f'<tr id="{tenant}">'
+        f"<td>{html.escape(company.name)}</td><td>{html.escape(FORTNOX_CLIENT[0])}</td>"
+        f"<td>{'Aktiverad' if tenant in state.grants.activated else 'Inaktiverad'}</td></tr>"
+        for tenant, company in state.companies.items()
+    )
+    return HTMLResponse(
+        '<!doctype html><html lang="sv"><meta charset="utf-8"><title>Integrationer</title>'
+        '<body style="font-family:sans-serif;max-width:40em;margin:3em auto">'
+        "<h1>Integrationer</h1><p>Det här är sandlådan, inte Fortnox.</p>"
+        "<table><tr><th>FÖRETAG</th><th>INTEGRATION</th><th>STATUS</th></tr>" + rows + "</table>"
+    )
+
+
 def _client_credentials(state: State, tenant: str, form: Mapping[str, str]) -> Response:
     granted = state.access(tenant)
     consented = granted.service_account or tenant in state.grants.service_accounts
@@ -275,6 +295,7 @@ def _token_pair(
 
 def _token(state: State, tenant: str, scopes: list[str] | tuple[str, ...]) -> dict[str, object]:
     seconds = state.settings.token_seconds
+    state.grants.activated.add(tenant)
     return {
         "access_token": tokens.issue(_claims(tenant, list(scopes)), seconds),
         "expires_in": seconds,

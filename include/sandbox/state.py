@@ -213,6 +213,8 @@ class Grants:
     """The one that works, by the consent it descends from; None once revoked."""
     service_accounts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What each tenant approved with account_type=service since the start."""
+    activated: set[str] = field(default_factory=set)
+    """Tenants for which a token was given."""
     api_codes_used: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often each tenant's API-kod has been used."""
     dead_legacy_tokens: set[str] = field(default_factory=set)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from local import environment
 from tests.browser.conftest import WIDTHS, Person, Saldo
 
 pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.airflow, pytest.mark.timeout(1500)]
@@ -86,6 +87,11 @@ def test_connect_with_fortnox_leads_to_a_published_report(person: People, saldo:
     expect(page.get_by_role("status")).to_contain_text("Den första körningen startar av sig själv")
     shown = row(page, FIRST)
     expect(shown).to_contain_text(re.compile("väntar på Airflow|aktiverad|hämtar"))
+
+    at_fortnox = person(None)
+    at_fortnox.page.goto(f"{environment.sandbox_url(saldo.state)}/oauth-v1/integrations")
+    integration = at_fortnox.page.get_by_role("row").filter(has_text=name_of(saldo, FIRST))
+    expect(integration).to_contain_text("Aktiverad")
 
     # Where its report is, and then no more than waiting.
     company = next(each for each in saldo.companies if each["tenant_id"] == FIRST)

@@ -198,6 +198,19 @@ def test_client_credentials_need_a_service_account(spare: tuple[Sandbox, str]) -
     assert set(given.json()["scope"].split()) == set(SCOPES.split()), "what was approved and no more"
 
 
+def test_the_integration_is_activated_once_a_token_was_given(spare: tuple[Sandbox, str]) -> None:
+    sandbox, tenant = spare
+
+    def status() -> str:
+        page = httpx.get(f"{sandbox.base_url}/oauth-v1/integrations").text
+        return page.split(f'id="{tenant}"')[1].split("<td>")[3].split("</td>")[0]
+
+    came_back(authorize(sandbox, tenant=tenant))
+    assert status() == "Inaktiverad"
+    connect(sandbox, tenant)
+    assert status() == "Aktiverad"
+
+
 def test_access_that_the_customer_ended_is_no_access(spare: tuple[Sandbox, str]) -> None:
     sandbox, tenant = spare
     tokens = connect(sandbox, tenant)
