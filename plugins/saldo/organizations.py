@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import secrets
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ from saldo.database import Role, connect, run
 
 SHARED_READER = "saldo_report"
 _PATIENCE_SECONDS = 2
+_OF_FILES = re.compile(r"f[0-9a-f]{12}")
 _ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -33,8 +35,8 @@ class Schedule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """One connected company. `tenant_id` is Fortnox's DatabaseNumber; `modules_off` the scopes of Fortnox's
-    that are not fetched, with blanks between them."""
+    """One connected company. `tenant_id` is Fortnox's DatabaseNumber, or made up for a company of SIE files;
+    `modules_off` the scopes of Fortnox's that are not fetched, with blanks between them."""
 
     organization_id: int
     tenant_id: str
@@ -44,6 +46,11 @@ class Organization:
     dataset_id: str | None
     schedule: str = Schedule.HOURLY
     modules_off: str = ""
+
+    @property
+    def is_on_fortnox(self) -> bool:
+        """Whether there is a Fortnox to ask."""
+        return is_on_fortnox(self.tenant_id)
 
     def fetches(self, scope: str) -> bool:
         """Whether what a scope of Fortnox's gives is fetched."""
@@ -109,8 +116,10 @@ def dag_id_of(tenant_id: str) -> str:
     """The id of a tenant's DAG: never changes and names nobody.
 
     Raises:
-        ValueError: the tenant id is not Fortnox's DatabaseNumber.
+        ValueError: the tenant id is neither Fortnox's DatabaseNumber nor one of a company of files.
     """
+    if _OF_FILES.fullmatch(tenant_id):
+        return f"sie__{tenant_id}"
     if not re.fullmatch(r"[0-9]{1,18}", tenant_id):
         raise ValueError(
             f"{tenant_id!r} is no Fortnox tenant id: it is the DatabaseNumber, digits only, "
@@ -121,7 +130,12 @@ def dag_id_of(tenant_id: str) -> str:
 
 def tenant_of(dag_id: str) -> str:
     """The tenant id that a DAG's id was made of."""
-    return dag_id.removeprefix("fortnox__")
+    return dag_id.removeprefix("fortnox__").removeprefix("sie__")
+
+
+def is_on_fortnox(tenant_id: str) -> bool:
+    """Whether a tenant id is Fortnox's, and not made up for a company of SIE files."""
+    return not _OF_FILES.fullmatch(tenant_id)
 
 
 def read(dag_id: str | None = None, *, patience_seconds: int | None = None) -> Registry:
@@ -157,7 +171,8 @@ def register(
         assert row is not None
         parameters = {"organization_id": int(row[0]), "role_name": SHARED_READER}
         run(connection, "control/organization_versions", parameters)
-        run(connection, "control/organization_credential", parameters)
+        if is_on_fortnox(tenant_id):
+            run(connection, "control/organization_credential", parameters)
         run(connection, "control/organization_reader", parameters)
         run(connection, "control/registry_advance")
     return read(dag_id).organizations[0]
@@ -212,6 +227,28 @@ def name(organization_id: int, name: str, organization_number: str) -> None:
     }
     with connect(Role.PAGE) as connection:
         run(connection, "control/organization_name", parameters)
+
+
+def number(organization_id: int) -> str:
+    """The organization number that a company was registered or named with."""
+    with connect(Role.PAGE, organization_id) as connection:
+        row = run(connection, "control/organization_number").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def reserve_for_files(organization_name: str, organization_number: str) -> str:
+    """The DAG id of a new company that is not on Fortnox, before its files are taken and it is registered."""
+    tenant_id = f"f{secrets.token_hex(6)}"
+    dag_id = dag_id_of(tenant_id)
+    with connect(Role.PAGE) as connection:
+        row = run(
+            connection, "control/organization_reserve", {"tenant_id": tenant_id, "dag_id": dag_id}
+        ).fetchone()
+        assert row is not None
+        run(connection, "control/organization_versions", {"organization_id": row[0]})
+    name(int(row[0]), organization_name, organization_number)
+    return dag_id
 
 
 def reserve(tenant_id: str) -> int:

@@ -8,17 +8,20 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from saldo import organizations
 from saldo.database import Role, connect
+from saldo.fortnox import upkeep
 from saldo.warehouse import landing
 from saldo.warehouse.build import build
 from tests.integrations.conftest import ADDRESS, Browsing
 from tests.pipeline.test_sie_files import FORTNOX_YEAR, LISTED, books
-from tests.support import Warehouse
+from tests.support import Warehouse, dag_of, run_dag
 from tests.warehouse.books import company, land
 
 pytestmark = [pytest.mark.database, pytest.mark.airflow]
 
 TENANT = 7
+CONNECT = "/saldo/connect"
 PAGE = f"/saldo/organizations/fortnox__{TENANT}"
 
 
@@ -117,3 +120,64 @@ def test_what_nobody_takes_is_gone_a_day_later(
     company(8)
     browse("admin").post("/saldo/organizations/fortnox__8/years", files=[("files", ("a.se", b"x"))])
     assert warehouse.rows("select file_name from control.sie_upload") == [("1. a.se",)]
+
+
+# A company that is not on Fortnox
+
+
+def begun(browser: TestClient, *files: bytes) -> str:
+    """The page of a new company's files."""
+    answer = browser.post(f"{CONNECT}/files", files=[("files", ("books.se", each)) for each in files])
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"]).removeprefix(ADDRESS)
+
+
+def test_a_company_that_is_not_on_fortnox_lives_by_its_files(browse: Browsing, warehouse: Warehouse) -> None:
+    admin = browse("admin")
+    page = begun(
+        admin, books(9, name="Utan Fortnox AB"), books(9, "20220101", "20221231", name="Utan Fortnox AB")
+    )
+    dag_id = page.split("/")[3]
+    assert re.fullmatch("sie__f[0-9a-f]{12}", dag_id), "no number of anybody's"
+    assert "Utan Fortnox AB" in admin.get(page).text
+    assert organizations.read().organizations == ()
+    assert admin.get("/saldo/organizations").json() == []
+
+    answer = admin.post(f"{page}/take")
+
+    assert answer.headers["location"] == f"{ADDRESS}/saldo/?now={dag_id}"
+    (connected,) = organizations.read().organizations
+    assert (connected.name, connected.is_on_fortnox) == ("Utan Fortnox AB", False)
+    dag = dag_of(connected)
+    assert sorted(dag.task_ids) == ["publish.refresh", "transform.build"]
+    assert dag.params.dump() == {}
+    run = run_dag(dag)
+    assert (run.errors, run.states["transform.build"]) == ({}, "success")
+    assert run_dag(dag).states["transform.build"] == "skipped"
+    (line,) = admin.get("/saldo/organizations").json()
+    assert (line["credential_kind"], line["ledger_rows"], line["attention"]) == ("files", 4, "no_report")
+    assert upkeep.keep_up() == []
+    shown = admin.get(f"/saldo/organizations/{dag_id}").text
+    assert "Moduler som hämtas" not in shown
+    assert "SIE-filer ·" in shown
+
+    admin.post(f"/saldo/organizations/{dag_id}/years", files=[("files", ("b.se", books(9, sales=2000)))])
+    admin.post(f"{page}/take")
+    assert run_dag(dag).states["transform.build"] == "success"
+    assert warehouse.rows("select max(credit_amount) from mart.trial_balance") == [(2000,)]
+
+    ended = admin.post(f"/saldo/organizations/{dag_id}/end")
+    assert ended.headers["location"] == f"{ADDRESS}/saldo/?stopped={dag_id}"
+    erased = admin.post(f"/saldo/organizations/{dag_id}/erase", data={"name": "Utan Fortnox AB"})
+    assert erased.headers["location"] == f"{ADDRESS}/saldo/?erased=1"
+    assert warehouse.rows("select count(*) from control.organization") == [(0,)]
+
+
+def test_what_is_not_taken_makes_no_company(browse: Browsing, warehouse: Warehouse) -> None:
+    admin = browse("admin")
+    page = begun(admin, books(9))
+    assert admin.post(f"{page}/forget").headers["location"] == f"{ADDRESS}{CONNECT}"
+    assert warehouse.rows("select count(*) from control.organization") == [(0,)]
+    answer = admin.post(f"{CONNECT}/files", files=[("files", ("books.pdf", b"%PDF-1.7"))])
+    assert (answer.status_code, "vilket företag" in answer.text) == (422, True)
+    assert warehouse.rows("select count(*) from control.organization") == [(0,)]

@@ -92,6 +92,10 @@ causes as (
             when credential.lost_reason is not null then 'Fortnox no longer takes its access'
             when stopping.check_names is not null
                 then 'checks hold the figures back: ' || stopping.check_names
+            when connected.landed > 0 and connected.built = 0
+                then
+                    'the data are there and the marts are not built: see the log of '
+                    || 'transform.build'
             when looked.looked_at is null
                 then
                     'no run has asked Fortnox anything yet: see that the scheduler runs and that '
@@ -103,10 +107,6 @@ causes as (
                         looked.looked_at at time zone 'Europe/Stockholm', 'YYYY-MM-DD HH24:MI'
                     )
                     || ', and nothing has landed: see the log of extract.changes'
-            when connected.built = 0
-                then
-                    'the data are there and the marts are not built: see the log of '
-                    || 'transform.build'
             else 'the marts are built and Power BI is not refreshed: see the log of publish.refresh'
         end as detail
     from connected

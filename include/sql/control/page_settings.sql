@@ -21,7 +21,8 @@ select
     coalesce(company.workspace_id, '') as workspace_id,
     coalesce(company.dataset_id, '') as dataset_id,
     coalesce(statement_policy.opening_policy, 'reported') as opening_policy,
-    coalesce(credential.scopes, '') as scopes
+    coalesce(credential.scopes, '') as scopes,
+    company.connected_at is null as is_unconfirmed
 from company
 left join control.statement_policy
     on company.organization_id = statement_policy.organization_id

@@ -233,6 +233,8 @@ def disconnect(tenant_id: str) -> bool:
     if organization_id is None:
         raise LookupError(f"No company was ever connected with tenant id {tenant_id}")
     organizations.disconnect(organization_id)
+    if not organizations.is_on_fortnox(tenant_id):
+        return False
     with connect(Role.PAGE, organization_id, autocommit=True) as connection:
         if consent.app() is None:
             run(connection, "control/credential_forget")

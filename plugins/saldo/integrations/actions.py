@@ -33,6 +33,12 @@ class Company:
     dataset_id: str
     opening_policy: str
     scopes: str
+    is_unconfirmed: bool
+
+    @property
+    def is_on_fortnox(self) -> bool:
+        """Whether there is a Fortnox to ask."""
+        return organizations.is_on_fortnox(self.tenant_id)
 
 
 class NotErasedError(RuntimeError):

@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from saldo import organizations
@@ -47,7 +48,7 @@ def dag_states(session: Session) -> dict[str, DagState]:
 
     newest = (
         select(DagRun.dag_id, func.max(DagRun.run_after).label("run_after"))
-        .where(DagRun.dag_id.startswith("fortnox__"))
+        .where(_is_an_organizations(DagRun.dag_id))
         .group_by(DagRun.dag_id)
         .subquery()
     )
@@ -61,7 +62,7 @@ def dag_states(session: Session) -> dict[str, DagState]:
     }
     dags = session.execute(
         select(DagModel.dag_id, DagModel.is_paused, DagModel.next_dagrun_create_after).where(
-            DagModel.dag_id.startswith("fortnox__"), ~DagModel.is_stale
+            _is_an_organizations(DagModel.dag_id), ~DagModel.is_stale
         )
     )
     return {
@@ -73,6 +74,10 @@ def dag_states(session: Session) -> dict[str, DagState]:
         )
         for dag_id, is_paused, next_at in dags
     }
+
+
+def _is_an_organizations(dag_id: Any) -> Any:
+    return or_(dag_id.startswith("fortnox__"), dag_id.startswith("sie__"))
 
 
 def read_dags_now(session: Session) -> bool:

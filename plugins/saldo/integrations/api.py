@@ -53,7 +53,8 @@ _may_change = [
     Depends(audited),
     Depends(same_origin),
 ]
-_DagId = Annotated[str, Path(description="The id of the company's DAG", pattern=r"^fortnox__[0-9]{1,18}$")]
+_DAG_ID = r"^(fortnox__[0-9]{1,18}|sie__f[0-9a-f]{12})$"
+_DagId = Annotated[str, Path(description="The id of the company's DAG", pattern=_DAG_ID)]
 _UUID = r"^$|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 

@@ -98,7 +98,10 @@ def pause(session: SessionDep, dag_id: DagId, is_paused: Annotated[bool, Form()]
 @router.post("/end", dependencies=may_change)
 def disconnect(session: SessionDep, dag_id: DagId) -> Response:
     """Disconnects the company; its data stay."""
-    is_ended = actions.disconnect(session, found(dag_id))
+    of = found(dag_id)
+    is_ended = actions.disconnect(session, of)
+    if not of.is_on_fortnox:
+        return _to_list(stopped=dag_id)
     return _to_list(ended=dag_id) if is_ended else _to_list(forgotten=dag_id)
 
 

@@ -169,6 +169,11 @@ def _connected(session: SessionDep, dag_id: str) -> Response:
     return RedirectResponse(f"{base_url()}/saldo/?{urlencode(said)}", status_code=303)
 
 
+def refused(request: Request, sentence: str) -> HTMLResponse:
+    """The page of all ways, with why one did not lead on."""
+    return _ways(request, sentence)
+
+
 def _ways(request: Request, refusal: str = "", notice: str = "", link: str = "") -> HTMLResponse:
     app = consent.app()
     return page(

@@ -9,6 +9,7 @@ from typing import Any
 
 from saldo.database import Role, connect, run
 from saldo.integrations.airflow_side import DagState
+from saldo.organizations import is_on_fortnox
 
 _NO_DAG = DagState(is_paused=False, run_state="", run_at="", next_at="")
 _ENDS_SOON_DAYS = 7
@@ -81,7 +82,7 @@ def _line(row: Mapping[str, Any], dag: DagState) -> Line:
         stopping_checks=row["stopping_checks"],
         warning_checks=row["warning_checks"],
         refreshed_at=row["refreshed_at"] or "",
-        credential_kind=row["credential_kind"] or "",
+        credential_kind=row["credential_kind"] or ("" if is_on_fortnox(row["tenant_id"]) else "files"),
         days_left=row["days_left"],
     )
 

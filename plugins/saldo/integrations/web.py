@@ -25,6 +25,7 @@ app.include_router(approving.router)
 app.include_router(connecting_pages.router)
 app.include_router(company.router)
 app.include_router(years.router)
+app.include_router(years.new_company)
 api.add_to(app)
 failures.add_to(app)
 # What the list is told in its address, and the text that says so.
@@ -33,6 +34,7 @@ _NOTICES = {
     "before": "connected_before",
     "ended": "disconnected_ended",
     "forgotten": "disconnected_forgotten",
+    "stopped": "disconnected_files",
 }
 _ERASED = "erased"
 _may_read = [Depends(requires_access_dag(method="GET"))]

@@ -1,4 +1,4 @@
-"""Years of a company from before it was on Fortnox: SIE files are handed in, looked at, and taken.
+"""Years of a company that is not on Fortnox, or from before it was: handed in as SIE files, looked at, taken.
 
 What was handed in waits in the warehouse, since another process may answer the next request.
 """
@@ -7,19 +7,40 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from saldo import organizations
 from saldo.database import Role, connect, run
 from saldo.integrations.actions import Company
-from saldo.integrations.airflow_side import base_url
+from saldo.integrations.airflow_side import base_url, read_dags_now
+from saldo.integrations.audit import about
 from saldo.integrations.company import DagId, found, may_change
+from saldo.integrations.connect import refused
 from saldo.integrations.pages import language, page, texts
 from saldo.pipeline import sie_files
 from saldo.pipeline.sie_files import Fate, RefusedFilesError
 
 router = APIRouter(prefix="/organizations/{dag_id}/years")
+new_company = APIRouter(prefix="/connect/files", dependencies=may_change)
+
+
+@new_company.post("")
+def hand_in_of_new_company(request: Request, files: Annotated[list[UploadFile], File()]) -> Response:
+    """Keeps the files of a company that is not on Fortnox, by the name that the first of them states."""
+    if _size(files) > sie_files.LARGEST_SUM:
+        return refused(request, texts(language(request))["why_large"])
+    given = [sie_files.File(each.filename or "", each.file.read()) for each in files]
+    summaries = [sie_files.summarize(each) for each in given]
+    company = next((each for each in summaries if each.company), None)
+    if company is None:
+        return refused(request, f"{texts(language(request))['why_no_company']} {summaries[0].reason}")
+    dag_id = organizations.reserve_for_files(company.company, company.organization_number)
+    about(request, dag_id)
+    _keep(found(dag_id), given)
+    return RedirectResponse(f"{base_url()}/saldo/organizations/{dag_id}/years", status_code=303)
 
 
 @router.get("", response_class=HTMLResponse, dependencies=[Depends(requires_access_dag(method="GET"))])
@@ -32,18 +53,16 @@ def look_at_files(request: Request, dag_id: DagId) -> HTMLResponse:
 def hand_files_in(request: Request, dag_id: DagId, files: Annotated[list[UploadFile], File()]) -> Response:
     """Keeps files until somebody has looked at them; they take the place of those from before."""
     of = found(dag_id)
-    if sum(each.size or 0 for each in files) > sie_files.LARGEST_SUM:
+    if _size(files) > sie_files.LARGEST_SUM:
         return _page(request, of, texts(language(request))["why_large"])
-    with connect(Role.PAGE, of.organization_id) as connection:
-        run(connection, "control/sie_upload_clear")
-        for place, each in enumerate(files, 1):
-            name = f"{place}. {(each.filename or '')[-120:]}".replace("\x00", "")
-            run(connection, "control/sie_upload_write", {"file_name": name, "data": each.file.read()})
+    _keep(of, [sie_files.File(each.filename or "", each.file.read()) for each in files])
     return RedirectResponse(f"{base_url()}/saldo/organizations/{dag_id}/years", status_code=303)
 
 
 @router.post("/take", dependencies=may_change)
-def take_files(request: Request, dag_id: DagId, is_other_number: Annotated[bool, Form()] = False) -> Response:
+def take_files(
+    request: Request, session: SessionDep, dag_id: DagId, is_other_number: Annotated[bool, Form()] = False
+) -> Response:
     """Lands what was handed in beside the company's years; its next run builds them."""
     of = found(dag_id)
     try:
@@ -51,13 +70,23 @@ def take_files(request: Request, dag_id: DagId, is_other_number: Annotated[bool,
     except RefusedFilesError as error:
         return _page(request, of, str(error))
     _clear(of)
-    return RedirectResponse(f"{base_url()}/saldo/organizations/{dag_id}?done", status_code=303)
+    if of.is_connected or of.is_on_fortnox:
+        return RedirectResponse(f"{base_url()}/saldo/organizations/{dag_id}?done", status_code=303)
+    organizations.register(
+        tenant_id=of.tenant_id, name=of.name, organization_number=organizations.number(of.organization_id)
+    )
+    read_dags_now(session)
+    return RedirectResponse(f"{base_url()}/saldo/?now={dag_id}", status_code=303)
 
 
 @router.post("/forget", dependencies=may_change)
 def forget_files(dag_id: DagId) -> Response:
-    """Forgets what was handed in."""
-    _clear(found(dag_id))
+    """Forgets what was handed in, and a company that was to be made of it."""
+    of = found(dag_id)
+    _clear(of)
+    if of.is_unconfirmed and not of.is_on_fortnox:
+        organizations.erase(of.organization_id)
+        return RedirectResponse(f"{base_url()}/saldo/connect", status_code=303)
     return RedirectResponse(f"{base_url()}/saldo/organizations/{dag_id}", status_code=303)
 
 
@@ -77,6 +106,18 @@ def _page(request: Request, of: Company, refusal: str = "") -> HTMLResponse:
         ),
     }
     return page(request, "years.html", values, 422 if refusal else 200)
+
+
+def _size(files: list[UploadFile]) -> int:
+    return sum(each.size or 0 for each in files)
+
+
+def _keep(of: Company, files: list[sie_files.File]) -> None:
+    with connect(Role.PAGE, of.organization_id) as connection:
+        run(connection, "control/sie_upload_clear")
+        for place, each in enumerate(files, 1):
+            name = f"{place}. {each.name[-120:]}".replace("\x00", "")
+            run(connection, "control/sie_upload_write", {"file_name": name, "data": each.data})
 
 
 def _files(of: Company) -> list[sie_files.File]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pendulum
 from airflow.sdk import (
     DAG,
     Asset,
+    BaseOperator,
     CronDataIntervalTimetable,
     ExceptionRetryPolicy,
     Param,
@@ -69,7 +71,8 @@ def minute_of(dag_id: str) -> int:
 
 
 def build(organization: Organization) -> DAG:
-    """The DAG: extract.changes, then what it lets run of extract, transform and publish."""
+    """The DAG: extract.changes, then what it lets run of extract, transform and publish; of a company that is
+    not on Fortnox, transform and publish alone."""
     fortnox = Asset(f"fortnox://{organization.tenant_id}/api")
     landed = {
         name: Asset(f"saldo://{organization.tenant_id}/landing/{name}") for name in ("changes", *GROUP_TASKS)
@@ -82,15 +85,17 @@ def build(organization: Organization) -> DAG:
     with DAG(
         organization.dag_id,
         dag_display_name=organization.name,
-        description="Fortnox to PostgreSQL and Power BI",
+        description="Fortnox to PostgreSQL and Power BI"
+        if organization.is_on_fortnox
+        else "SIE files to Power BI",
         doc_md=RUNBOOK,
         schedule=_timetable(organization),
         start_date=START_DATE,
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,
-        tags=["saldo", "fortnox"],
-        params=_form(),
+        tags=["saldo", "fortnox" if organization.is_on_fortnox else "sie"],
+        params=_form() if organization.is_on_fortnox else {},
         default_args={
             "owner": "saldo",
             "retries": 3,
@@ -103,38 +108,16 @@ def build(organization: Organization) -> DAG:
             "max_active_tis_per_dag": 1,
         },
     ) as dag:
-        with TaskGroup("extract"):
-            changes = ExtractChangesOperator(
-                task_id="changes",
-                groups=GROUP_TASKS,
-                build=BUILD_TASK,
-                next_run=NEXT_TASK,
-                refresh=REFRESH_TASK,
-                inlets=[fortnox],
-                outlets=[landed["changes"]],
-                **identity,
-            )
-            groups = [
-                FortnoxToPostgresOperator(
-                    task_id=group.value,
-                    group=group.value,
-                    changes_task_id=changes.task_id,
-                    inlets=[fortnox],
-                    outlets=[landed[group.value]],
-                    **identity,
-                )
-                for group in Group
-            ]
+        extracted = _extract(fortnox, landed, identity) if organization.is_on_fortnox else []
         with TaskGroup("transform"):
             build_marts = BuildMartsOperator(
-                task_id="build", inlets=list(landed.values()), outlets=[marts], **identity
-            )
-            next_run = NextRunOperator(
-                task_id="next",
-                changes_task_id=changes.task_id,
-                group_task_ids=list(GROUP_TASKS.values()),
+                task_id="build",
+                moves_today=not organization.is_on_fortnox,
+                inlets=list(landed.values()),
+                outlets=[marts],
                 **identity,
             )
+            next_run = [_next_run(identity)] if organization.is_on_fortnox else []
         with TaskGroup("publish"):
             refresh = PowerBIRefreshOperator(
                 task_id="refresh",
@@ -144,10 +127,47 @@ def build(organization: Organization) -> DAG:
                 # Airflow may end a try by a race of its own while it resumes; the next goes on at once.
                 retry_delay=timedelta(seconds=10),
             )
-        changes >> groups >> build_marts >> next_run >> refresh
+        extracted >> build_marts >> next_run >> refresh
         # The one between is skipped before the build begins, unless a backlog needs it.
         build_marts >> refresh
     return dag
+
+
+def _extract(fortnox: Asset, landed: Mapping[str, Asset], identity: Mapping[str, Any]) -> list[BaseOperator]:
+    """The tasks that ask Fortnox; returns the last of them."""
+    with TaskGroup("extract"):
+        changes = ExtractChangesOperator(
+            task_id="changes",
+            groups=GROUP_TASKS,
+            build=BUILD_TASK,
+            next_run=NEXT_TASK,
+            refresh=REFRESH_TASK,
+            inlets=[fortnox],
+            outlets=[landed["changes"]],
+            **identity,
+        )
+        groups: list[BaseOperator] = [
+            FortnoxToPostgresOperator(
+                task_id=group.value,
+                group=group.value,
+                changes_task_id=changes.task_id,
+                inlets=[fortnox],
+                outlets=[landed[group.value]],
+                **identity,
+            )
+            for group in Group
+        ]
+        changes >> groups
+    return groups
+
+
+def _next_run(identity: Mapping[str, Any]) -> BaseOperator:
+    return NextRunOperator(
+        task_id="next",
+        changes_task_id="extract.changes",
+        group_task_ids=list(GROUP_TASKS.values()),
+        **identity,
+    )
 
 
 def _timetable(organization: Organization) -> CronDataIntervalTimetable | None:

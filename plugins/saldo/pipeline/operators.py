@@ -243,7 +243,15 @@ def report(operator: BaseOperator, context: Context, work: Extraction) -> None:
 
 
 class BuildMartsOperator(_OrganizationOperator):
-    """Builds the marts and checks them in one transaction; skipped when they are up to date."""
+    """Builds the marts and checks them in one transaction; skipped when they are up to date.
+
+    Args:
+        moves_today: nothing asks Fortnox for this company, so here is where its today moves on.
+    """
+
+    def __init__(self, *, moves_today: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.moves_today = moves_today
 
     def execute(self, context: Context) -> None:
         """Builds.
@@ -254,6 +262,8 @@ class BuildMartsOperator(_OrganizationOperator):
         """
         from saldo.warehouse.build import build
 
+        if self.moves_today:
+            self._move_today()
         result = build(self.organization_id)
         if not result.built:
             raise AirflowSkipException("The marts are up to date with what has landed")
@@ -264,3 +274,11 @@ class BuildMartsOperator(_OrganizationOperator):
                     "checks": len(result.checks),
                     "checks_passed": sum(not check.failing for check in result.checks),
                 }
+
+    def _move_today(self) -> None:
+        from saldo.database import Role, connect
+        from saldo.fortnox.clock import STOCKHOLM
+        from saldo.warehouse import landing
+
+        with connect(Role.LOADER, self.organization_id) as connection:
+            landing.set_as_of(connection, datetime.now(STOCKHOLM).date())
