@@ -18,8 +18,10 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from saldo import organizations
+from saldo.fortnox import errors as fortnox_errors
 from saldo.integrations.airflow_side import DagState
 from saldo.integrations.overview import lines
+from saldo.integrations.pages import texts
 from saldo.warehouse.build import build
 from tests.integrations.conftest import ADDRESS, Browsing
 from tests.sandbox.process import Sandbox
@@ -339,6 +341,27 @@ def test_a_key_that_is_none_is_answered_with_what_to_do(browse: Browsing, key: s
     assert sentence in refusal(answer)
     assert "<script>alert" not in answer.text
     assert organizations.read().organizations == ()
+
+
+def test_each_refusal_has_a_sentence_in_both_languages() -> None:
+    code = "".join(path.read_text() for path in Path(fortnox_errors.__file__).parent.glob("*.py"))
+    causes = set(re.findall(r'cause = "(\w+)"|cause="(\w+)"', code))
+    names = {name for pair in causes for name in pair if name}
+    assert len(names) > 15
+    for spoken in ("sv", "en"):
+        assert {f"error_{name}" for name in names} <= set(texts(spoken))
+
+
+def test_a_refusal_is_in_the_readers_language_with_fortnox_own_words(browse: Browsing) -> None:
+    said = {
+        spoken: refusal(
+            browse("admin").post(f"{CONNECT}/paste?lang={spoken}", data={"key": "no-code-at-all"})
+        )
+        for spoken in ("sv", "en")
+    }
+    assert said["sv"].startswith("Fortnox tog inte emot koden.")
+    assert said["en"].startswith("Fortnox did not take the code.")
+    assert "Authorization code doesn&#39;t exist" in said["sv"]
 
 
 def test_an_old_access_token_that_fortnox_does_not_know_is_said_so(browse: Browsing) -> None:

@@ -152,11 +152,13 @@ def let_in_with_code(
         except AccessRevokedError as error:
             raise NotConnectedError(
                 f"{error.reason}. Fortnox takes the code of an approval once, within ten minutes and with "
-                f"the redirect_uri that it was asked with: {_APPROVE_ANEW}"
+                f"the redirect_uri that it was asked with: {_APPROVE_ANEW}",
+                cause="code_refused",
             ) from None
         except CredentialsUnansweredError as error:
             raise NotConnectedError(
-                f"{error.reason}, and it takes the code of an approval once: {_APPROVE_ANEW}"
+                f"{error.reason}, and it takes the code of an approval once: {_APPROVE_ANEW}",
+                cause="code_refused",
             ) from None
 
     return _let_in(exchange, tenant_id)
@@ -258,7 +260,8 @@ def _let_in_with_api_code(api_code: str, tenant_id: str | None) -> LetIn:
         raise NotConnectedError(
             "This is an API-kod, the older way in, which Fortnox closed on 2025-04-30: have the company "
             "approve your app in Fortnox instead, and give the whole address that the browser ends on (also "
-            "where this is the code of such an approval)"
+            "where this is the code of such an approval)",
+            cause="api_code_closed",
         )
 
     def exchange(hook: FortnoxHook) -> Grant:
@@ -278,14 +281,18 @@ def _say_api_code_refused(error: FortnoxError) -> NoReturn:
     if isinstance(error, TemporaryError | CredentialsUnansweredError) or error.code == _API_CODE_USED:
         # Using it twice would end the integration at the customer (npm package fortnox, README).
         raise NotConnectedError(
-            f"{error.reason}. An API-kod is taken once: have the company make a new one in Fortnox"
+            f"{error.reason}. An API-kod is taken once: have the company make a new one in Fortnox",
+            cause="api_code_used",
         ) from None
     if error.code == _API_CODE_UNKNOWN:
         raise NotConnectedError(
             f"{error.reason}. An API-kod lives seven days and belongs to one app: have the company make a "
-            "new one with your client id"
+            "new one with your client id",
+            cause="api_code_unknown",
         ) from None
-    raise NotConnectedError(f"{error.reason}. Fortnox does not take this API-kod: {_APPROVE_ANEW}") from None
+    raise NotConnectedError(
+        f"{error.reason}. Fortnox does not take this API-kod: {_APPROVE_ANEW}", cause="api_code_unknown"
+    ) from None
 
 
 def _migrated(login: Login, legacy_token: str) -> Grant:
@@ -294,17 +301,22 @@ def _migrated(login: Login, legacy_token: str) -> Grant:
     except CredentialsUnansweredError as error:
         raise NotConnectedError(
             f"{error.reason}, and Fortnox changes an old access token once: try again, and if it does not "
-            f"know the token any more, {_APPROVE_ANEW}"
+            f"know the token any more, {_APPROVE_ANEW}",
+            cause="unanswered",
         ) from None
     except AccessRevokedError as error:
+        cause = "token_of_other_app"
         if error.status == 404:
+            cause = "token_unknown"
             what = f"Fortnox does not know this access token, or has changed it before: {_APPROVE_ANEW}"
         elif error.status == 400:
+            cause = "app_not_oauth2"
             what = (
                 "Fortnox could not change the access token: set your app to OAuth2 in Fortnox's developer "
                 "portal, under the same client id, and try again"
             )
         elif error.status == 403 and "license" in error.message.lower():
+            cause = "no_licence"
             what = "The company lacks the licence for integrations: have it bought in Fortnox, and try again"
         elif error.status == 403:
             what = (
@@ -313,7 +325,7 @@ def _migrated(login: Login, legacy_token: str) -> Grant:
             )
         else:
             raise
-        raise NotConnectedError(f"{error.reason}. {what}") from None
+        raise NotConnectedError(f"{error.reason}. {what}", cause=cause) from None
 
 
 def _patiently(obtain: Callable[[], Grant]) -> Grant:
@@ -335,12 +347,14 @@ def _let_in(obtain: Callable[[FortnoxHook], Grant], expected: str | None) -> Let
     tenant_id = grant.tenant_id or expected
     if tenant_id is None:
         raise NotConnectedError(
-            f"Fortnox's token does not say which company it is for: {_APPROVE_ANEW}, and name its tenant id"
+            f"Fortnox's token does not say which company it is for: {_APPROVE_ANEW}, and name its tenant id",
+            cause="company_unknown",
         )
     if expected not in (None, tenant_id):
         raise NotConnectedError(
             f"This is an approval of the company with tenant id {tenant_id} and not of {expected}: "
-            f"nothing was changed; {_APPROVE_ANEW}, logged in to the right company"
+            f"nothing was changed; {_APPROVE_ANEW}, logged in to the right company",
+            cause="other_company",
         )
     if grant.refresh_token is None:
         # Without access_type=offline nothing came that lasts, but the approval may serve all the same.
@@ -404,7 +418,8 @@ def _company(hook: FortnoxHook, kind: Kind, note: str) -> LetIn:
     if str(information.get("DatabaseNumber")) != hook.tenant_id:
         raise NotConnectedError(
             f"Fortnox's company information is of tenant {information.get('DatabaseNumber')} and the token "
-            f"of {hook.tenant_id}: the company was not connected; ask Fortnox's support"
+            f"of {hook.tenant_id}: the company was not connected; ask Fortnox's support",
+            cause="company_unknown",
         )
     return LetIn(
         hook.tenant_id,
@@ -430,33 +445,40 @@ def _code_of(text: str) -> tuple[str, str | None]:
     """The code, and the redirect_uri that stands before it where `text` is an address."""
     if not _ADDRESS.search(text):
         if not text:
-            raise NotConnectedError("There is no code: give the whole address that the browser ended on")
+            raise NotConnectedError(
+                "There is no code: give the whole address that the browser ended on", cause="no_code"
+            )
         return text, None
     address = urlsplit(text)
     answer = parse_qs(address.query or address.fragment or address.path)
     error = answer.get("error", [""])[0]
     if error:
-        raise NotConnectedError(_why_not_approved(error, answer.get("error_description", [""])[0]))
+        raise _not_approved(error, answer.get("error_description", [""])[0])
     code = answer.get("code", [""])[0]
     if not code:
         raise NotConnectedError(
             "The address holds no code: Fortnox sends the browser back without one when the approval was not "
             "finished or the person's Fortnox account is locked; log in to Fortnox itself once, and then "
-            f"{_APPROVE_ANEW}"
+            f"{_APPROVE_ANEW}",
+            cause="not_finished",
         )
     uri = urlunsplit(SplitResult(address.scheme, address.netloc, address.path, "", ""))
     return code, uri if address.netloc else None
 
 
-def _why_not_approved(error: str, description: str) -> str:
+def _not_approved(error: str, description: str) -> NotConnectedError:
     said = f"{description} ({error})" if description else error
     if error == "access_denied":
-        return f"The company did not approve your app: {said}"
+        return NotConnectedError(f"The company did not approve your app: {said}", cause="declined")
     if "service account" in description.lower():
-        return f"{said}. Allow service accounts for your app in Fortnox's developer portal, and try again"
-    if error == "invalid_scope":
-        return (
-            f"{said}. Give your app the scopes that Saldo asks for in Fortnox's developer portal, and see "
-            "that the company has the licences for them"
+        return NotConnectedError(
+            f"{said}. Allow service accounts for your app in Fortnox's developer portal, and try again",
+            cause="no_service_account",
         )
-    return f"Fortnox did not approve: {said}; {_APPROVE_ANEW}"
+    if error == "invalid_scope":
+        return NotConnectedError(
+            f"{said}. Give your app the scopes that Saldo asks for in Fortnox's developer portal, and see "
+            "that the company has the licences for them",
+            cause="scope",
+        )
+    return NotConnectedError(f"Fortnox did not approve: {said}; {_APPROVE_ANEW}", cause="not_finished")

@@ -28,10 +28,11 @@ class FortnoxError(RuntimeError):
     """Fortnox did not do as asked; the text says why and what to do about it.
 
     `code` is Fortnox's own, 0 where the answer held none; `reason` is the text without the advice, which is
-    the kind's unless this one has its own.
+    the kind's unless this one has its own; `cause` names what a page says of it in its reader's language.
     """
 
     advice = ""
+    cause = "rejected"
 
     def __init__(self, message: str, *, code: int = 0, status: int = 0, advice: str | None = None) -> None:
         self.message = message
@@ -52,28 +53,36 @@ class AccessRevokedError(FortnoxError):
     """The access that the company gave is gone; retrying will not bring it back."""
 
     advice = "Connect the company again: its access in Fortnox was revoked, has lapsed or lacks the licence"
+    cause = "revoked"
 
 
 class CredentialsRejectedError(FortnoxError):
     """Fortnox does not know the operator's own client id and secret, or does not let them do this."""
 
     advice = "Check client id and client secret in the connection fortnox_default against your app at Fortnox"
+    cause = "app"
 
 
 class CredentialsUnansweredError(FortnoxError):
     """A token request was sent and its answer lost or unreadable: never repeated blindly in the same try."""
 
     advice = "Check that Fortnox's login can be reached; the task tries again by itself"
+    cause = "unanswered"
 
 
 class NotConnectedError(FortnoxError):
     """A company could not be connected; the text says what the person who does it can do."""
+
+    def __init__(self, message: str, *, cause: str) -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class NotAvailableError(FortnoxError):
     """A scope or licence is missing; other resources are not touched by that."""
 
     advice = "This resource is skipped until the company has the scope and the licence for it"
+    cause = "unavailable"
 
 
 class NotFoundError(FortnoxError):
@@ -94,6 +103,7 @@ class TemporaryError(FortnoxError):
     advice = (
         "Fortnox or the network failed several times in a row; the next run goes on where this one stopped"
     )
+    cause = "busy"
 
 
 class RateLimitedError(TemporaryError):

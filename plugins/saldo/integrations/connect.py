@@ -86,7 +86,7 @@ def look(request: Request, dag_id: Annotated[str, "the organization's DAG"]) -> 
     except LookupError as error:
         raise HTTPException(404, str(error)) from None
     except FortnoxError as error:
-        return _ways(request, str(error))
+        return _failed(request, error)
     return page(request, "look.html", {"company": found.company, "modules": found.modules, "dag_id": dag_id})
 
 
@@ -99,7 +99,7 @@ def take(request: Request, session: SessionDep, dag_id: Annotated[str, Form()] =
     except LookupError as error:
         raise HTTPException(404, str(error)) from None
     except FortnoxError as error:
-        return _ways(request, str(error))
+        return _failed(request, error)
 
 
 @router.post("/app", dependencies=_form)
@@ -110,7 +110,7 @@ def try_app(request: Request) -> HTMLResponse:
     try:
         connecting.try_app()
     except FortnoxError as error:
-        return _ways(request, str(error))
+        return _failed(request, error)
     return _ways(request, notice=texts(language(request))["app_good"])
 
 
@@ -159,8 +159,8 @@ def _let_in(request: Request, session: SessionDep, work: Callable[[], LetIn]) ->
         about(request, dag_id)
         if organizations.read(dag_id).organizations:
             return _connected(session, dag_id)
-    except (FortnoxError, ValueError) as error:
-        return _ways(request, str(error))
+    except FortnoxError as error:
+        return _failed(request, error)
     return RedirectResponse(f"{base_url()}/saldo/connect/look/{dag_id}", status_code=303)
 
 
@@ -174,13 +174,21 @@ def refused(request: Request, sentence: str) -> HTMLResponse:
     return _ways(request, sentence)
 
 
-def _ways(request: Request, refusal: str = "", notice: str = "", link: str = "") -> HTMLResponse:
+def _failed(request: Request, error: FortnoxError) -> HTMLResponse:
+    """What went wrong and what to do, in the reader's language; Fortnox's own words beside it."""
+    return _ways(request, texts(language(request))[f"error_{error.cause}"], said=str(error))
+
+
+def _ways(
+    request: Request, refusal: str = "", notice: str = "", link: str = "", said: str = ""
+) -> HTMLResponse:
     app = consent.app()
     return page(
         request,
         "connect.html",
         {
             "refusal": refusal,
+            "said": said,
             "notice": notice,
             "client_id": app.client_id if app else "",
             "redirect_uri": round_trip.redirect_uri(),
