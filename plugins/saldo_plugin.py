@@ -15,12 +15,19 @@ class _Pages:
     _app: Any = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hands the request on."""
+        """Hands the request on, and keeps what its address holds out of the access log.
+
+        Keys, codes and states stand behind the question mark. Airflow writes its access log when the answer
+        has gone, whatever became of the request.
+        """
         if self._app is None:
             from saldo.integrations.web import app
 
             type(self)._app = app
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            scope["query_string"] = b""
 
 
 class SaldoPlugin(AirflowPlugin):

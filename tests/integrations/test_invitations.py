@@ -206,6 +206,31 @@ def test_neither_key_nor_code_is_in_a_log_or_the_audit(
         assert secret not in said
 
 
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "GET"])
+def test_neither_is_in_the_log_of_a_request_that_no_page_answered(
+    browse: Browsing,
+    sandbox: Sandbox,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+) -> None:
+    # Chats that show what a link leads to ask by HEAD; a GET finds no warehouse.
+    client = browse("anonymous")
+    address = link(browse("admin"))
+    back = approved(client, address, company(sandbox)["tenant_id"])
+    capfd.readouterr()
+    monkeypatch.setenv("AIRFLOW_CONN_SALDO_WAREHOUSE", "postgres://nobody@127.0.0.1:1/none")
+    status = 503 if method == "GET" else 405
+    assert [client.request(method, place).status_code for place in (address, back)] == [status, status]
+    assert client.get(address.replace("/approve?", "/approve/?")).status_code == 307
+    said = "".join(capfd.readouterr())
+    assert said.count("request finished") == 3
+    for secret in ("key", "code", "state"):
+        (value,) = parse_qs(urlsplit(back if secret != "key" else address).query)[secret]
+        assert value not in said
+        assert value.split(".")[0].strip('"') not in said
+
+
 def test_who_asks_too_often_waits(browse: Browsing, warehouse: Warehouse) -> None:
     client, guess = browse("anonymous"), "/saldo/approve?key=guess"
     assert client.get(guess).status_code == 404

@@ -2,7 +2,7 @@
 
 They say who asks, and for which rights, and nothing else; a link that leads nowhere any more, or never did,
 is always answered alike. What asks is counted (saldo.fortnox.invitations.is_asked_too_often). The key stands
-in the address, so each answer keeps it out of the access log, and the pages send no address on.
+in the address, which saldo_plugin keeps out of the access log, and the pages send no address on.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ _INVITED = "invited"
 
 def _counted(request: Request) -> None:
     if invitations.is_asked_too_often(request.client.host if request.client else ""):
-        request.scope["query_string"] = b""
         raise HTTPException(429, texts(language(request))["why_often"], {"Retry-After": "60"})
 
 
@@ -48,7 +47,6 @@ def asked(request: Request, session: SessionDep, key: str = "") -> HTMLResponse:
     """Who asks, for which rights, and the button to Fortnox."""
     invitation = _opened(key)
     spoken = language(request)
-    request.scope["query_string"] = b""
     if invitation is None:
         return _said(request, "approve_closed", 404)
     audit.write(request, session, "saldo_invitation_opened", f"invitation {invitation.invitation_id}")

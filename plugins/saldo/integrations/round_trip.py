@@ -60,11 +60,9 @@ def sent(app: App, scopes: Iterable[str], purpose: str, whom: str) -> Response:
 
 
 def came_back(request: Request) -> CameBack:
-    """What a browser brings back; the code and the state are kept out of the access log, which shows the
-    address when the answer has gone."""
+    """What a browser brings back."""
     address = f"{redirect_uri()}?{request.url.query}"
     purpose, whom, nonce = _signed(request.query_params.get("state", ""))
-    request.scope["query_string"] = b""
     is_its_own = bool(nonce) and hmac.compare_digest(nonce, request.cookies.get(_COOKIE, ""))
     return CameBack(address, purpose if is_its_own else "", whom if is_its_own else "")
 
