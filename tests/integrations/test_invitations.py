@@ -131,6 +131,19 @@ def test_another_company_than_the_invited_one_is_not_let_in(browse: Browsing, sa
     assert len(organizations.read().organizations) == 1
 
 
+def test_another_company_that_waits_for_a_last_look_waits_still(browse: Browsing, sandbox: Sandbox) -> None:
+    admin, client = browse("admin"), browse("anonymous")
+    wanted, other = company(sandbox), company(sandbox, 1)
+    client.get(approved(client, link(admin), other["tenant_id"]))
+    address = link(admin, organization_number=wanted["organization_number"])
+
+    assert client.get(approved(client, address, other["tenant_id"])).status_code == 422
+
+    (line,) = admin.get("/saldo/organizations").json()
+    assert (line["name"], line["attention"]) == (other["name"], "unconfirmed")
+    assert admin.get(f"/saldo/connect/look/fortnox__{other['tenant_id']}").status_code == 200
+
+
 def test_a_link_that_is_no_good_is_always_answered_alike(
     browse: Browsing, sandbox: Sandbox, warehouse: Warehouse
 ) -> None:

@@ -60,13 +60,15 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class LetIn:
-    """A company that let Saldo in: who it is, and how its access is kept."""
+    """A company that let Saldo in: who it is, and how its access is kept; `is_new` where it was neither
+    connected before nor waiting for its last look."""
 
     tenant_id: str
     name: str
     organization_number: str
     kind: Kind
     note: str
+    is_new: bool = False
 
 
 class Availability(StrEnum):
@@ -362,11 +364,13 @@ def _let_in(obtain: Callable[[FortnoxHook], Grant], expected: str | None) -> Let
     organization_id = organizations.reserve(tenant_id)
     with connect(Role.PAGE, organization_id, autocommit=True) as connection:
         hook = FortnoxHook(tenant_id, connection)
+        is_connected = bool(organizations.read(organizations.dag_id_of(tenant_id)).organizations)
+        is_new = not is_connected and not hook.credentials().scopes()
         hook.credentials().replace(grant)
         company = _company(hook, Kind.REFRESH_TOKEN, "")
         organizations.name(organization_id, company.name, company.organization_number)
         kind, note = _by_client_credentials(hook)
-    return replace(company, kind=kind, note=note)
+    return replace(company, kind=kind, note=note, is_new=is_new)
 
 
 @contextmanager

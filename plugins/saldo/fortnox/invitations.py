@@ -51,7 +51,8 @@ class UsedUpError(RuntimeError):
 
 
 class WrongCompanyError(RuntimeError):
-    """The approval is another company's than the one that the link is for; nothing was changed."""
+    """The approval is another company's than the one that the link is for: that one is as it was before,
+    connected, waiting, or forgotten."""
 
 
 def make(addressee: str, organization_number: str, scopes: Iterable[str], made_by: str) -> str:
@@ -118,7 +119,7 @@ def use(invitation_id: int, let_in: Callable[[], LetIn]) -> LetIn:
     try:
         company = let_in()
         if wanted and _digits(company.organization_number)[-10:] != wanted:
-            if not organizations.read(organizations.dag_id_of(company.tenant_id)).organizations:
+            if company.is_new:
                 connecting.disconnect(company.tenant_id)
             raise WrongCompanyError("The link is for another company")
         if wanted:
