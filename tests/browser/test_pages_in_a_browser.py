@@ -265,7 +265,8 @@ def test_a_company_ends_and_is_erased(person: People, saldo: Saldo) -> None:
     assert admin.faults() == []
     for _ in range(300):  # a task that runs is waited for
         page.get_by_label("Skriv företagets namn för att radera").fill(name)
-        page.get_by_role("button", name="Radera").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Radera").click()
         if not page.get_by_role("alert").count():
             break
         expect(page.get_by_role("alert")).to_contain_text("En körning pågår")

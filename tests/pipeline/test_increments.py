@@ -179,9 +179,24 @@ def test_what_fortnox_does_with_lastmodified_is_found_out_and_shown(
 
 def page_of(company: Company) -> list[list[str]]:
     """The organization's page, as the cells of its rows."""
-    from saldo.integrations.web import organization
+    from saldo.database import Role, connect, run
+    from saldo.integrations.actions import company as company_of
+    from saldo.integrations.pages import render, texts
 
-    html = organization(company.organization.dag_id)
+    with connect(Role.PAGE, company.organization.organization_id) as connection:
+        resources = run(connection, "control/page_resources").fetchall()
+    html = render(
+        "organization.html",
+        t=texts("sv"),
+        lang="sv",
+        company=company_of(company.organization.dag_id),
+        resources=resources,
+        checks=[],
+        modules=[],
+        schedules=[],
+        policies=[],
+        switched_off=set(),
+    )
     return [re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL) for row in html.split("<tr>")]
 
 
