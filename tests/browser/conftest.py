@@ -22,16 +22,16 @@ WIDTHS = (390, 1280, 2560)
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def saldo() -> Iterator[Saldo]:
     """What `make up` starts, with a viewer beside the administrator, and with no company connected."""
     with running_saldo() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium, without a window."""
+    """The machine's own Chromium, without a window; its event loop must not outlast the module."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.skip("needs Chromium: `apt-get install chromium`, or any of " + ", ".join(PROGRAMS))
