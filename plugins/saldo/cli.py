@@ -170,9 +170,10 @@ def _disconnect(options: argparse.Namespace) -> None:
     from saldo import organizations
     from saldo.fortnox import connecting
 
-    is_ended = connecting.disconnect(organizations.tenant_of(options.organization))
+    tenant_id = organizations.tenant_of(options.organization)
+    is_ended = connecting.disconnect(tenant_id)
     print("Disconnected: its access is forgotten, its data stay")
-    if not is_ended:
+    if not is_ended and organizations.is_on_fortnox(tenant_id):
         print(
             "The approval stands at Fortnox until the company removes it there: Settings, Integrations",
             file=sys.stderr,

@@ -138,6 +138,12 @@ def is_on_fortnox(tenant_id: str) -> bool:
     return not _OF_FILES.fullmatch(tenant_id)
 
 
+def organization_digits(organization_number: str) -> str:
+    """The ten digits of an organization number, however it is written: a century may stand before them."""
+    digits = "".join(letter for letter in organization_number if letter in "0123456789")
+    return digits[-10:] if len(digits) == 12 else digits
+
+
 def read(dag_id: str | None = None, *, patience_seconds: int | None = None) -> Registry:
     """The registry; with `dag_id` that organization alone."""
     with connect(Role.PAGE, patience_seconds=patience_seconds) as connection:

@@ -16,6 +16,7 @@ from saldo.database import Role, connect, run
 from saldo.fortnox import connecting
 from saldo.fortnox.connecting import LetIn
 from saldo.fortnox.errors import FortnoxError
+from saldo.organizations import organization_digits
 
 LIFETIME = timedelta(days=7)
 # What a person needs is five requests; a minute's worth of guessing at 2**192 keys is nothing.
@@ -61,7 +62,7 @@ def make(addressee: str, organization_number: str, scopes: Iterable[str], made_b
     Raises:
         ValueError: the addressee is empty or too long, or the organization number has not ten digits.
     """
-    addressee, number = addressee.strip(), _digits(organization_number)
+    addressee, number = addressee.strip(), organization_digits(organization_number)
     if not addressee or len(addressee) > _ADDRESSEE_LENGTH:
         raise ValueError(f"Say whom the link is for, in at most {_ADDRESSEE_LENGTH} letters")
     if organization_number.strip() and len(number) != 10:
@@ -118,7 +119,7 @@ def use(invitation_id: int, let_in: Callable[[], LetIn]) -> LetIn:
     wanted = str(row[1])
     try:
         company = let_in()
-        if wanted and _digits(company.organization_number)[-10:] != wanted:
+        if wanted and organization_digits(company.organization_number) != wanted:
             if company.is_new:
                 connecting.disconnect(company.tenant_id)
             raise WrongCompanyError("The link is for another company")
@@ -150,7 +151,3 @@ def is_asked_too_often(caller: str) -> bool:
 
 def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
-
-
-def _digits(text: str) -> str:
-    return "".join(character for character in text if character.isdecimal())

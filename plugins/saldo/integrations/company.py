@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from airflow.api_fastapi.common.db.common import SessionDep
-from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_connection, requires_access_dag
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
@@ -21,16 +21,10 @@ from saldo.fortnox.resources import CATALOGUE
 from saldo.integrations import actions, airflow_side, audit
 from saldo.integrations.actions import Company
 from saldo.integrations.airflow_side import base_url
-from saldo.integrations.audit import audited
-from saldo.integrations.guards import same_origin
+from saldo.integrations.guards import may_change, may_read
 from saldo.integrations.pages import language, page, texts
 from saldo.organizations import Schedule, Settings, SettingsError
 
-may_change = [
-    Depends(requires_access_connection(method="POST")),
-    Depends(audited),
-    Depends(same_origin),
-]
 router = APIRouter(prefix="/organizations/{dag_id}")
 DagId = Annotated[str, "the organization's DAG"]
 
@@ -54,7 +48,7 @@ def found(dag_id: str) -> Company:
         raise HTTPException(404, str(error)) from None
 
 
-@router.get("", response_class=HTMLResponse, dependencies=[Depends(requires_access_dag(method="GET"))])
+@router.get("", response_class=HTMLResponse, dependencies=may_read)
 def organization(request: Request, session: SessionDep, dag_id: DagId) -> HTMLResponse:
     """The page that the tasks' button leads to; `?done` after something was changed."""
     return _page(request, session, found(dag_id), is_changed="done" in request.query_params)

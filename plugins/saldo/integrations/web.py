@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from airflow.api_fastapi.common.db.common import SessionDep
-from airflow.api_fastapi.core_api.security import requires_access_dag
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse
 
 from saldo import settings
 from saldo.integrations import api, approving, company, failures, years
 from saldo.integrations import connect as connecting_pages
 from saldo.integrations.airflow_side import dag_states
+from saldo.integrations.guards import may_read
 from saldo.integrations.overview import lines
 from saldo.integrations.pages import language, page, texts
 
@@ -37,10 +37,9 @@ _NOTICES = {
     "stopped": "disconnected_files",
 }
 _ERASED = "erased"
-_may_read = [Depends(requires_access_dag(method="GET"))]
 
 
-@app.get("/", response_class=HTMLResponse, dependencies=_may_read)
+@app.get("/", response_class=HTMLResponse, dependencies=may_read)
 def integrations(request: Request) -> HTMLResponse:
     """The list of companies; a parameter of _NOTICES names the DAG of one to which that just happened."""
     happened = next((key for key in _NOTICES if key in request.query_params), "")
@@ -53,13 +52,13 @@ def integrations(request: Request) -> HTMLResponse:
     return page(request, "integrations.html", {"notice": notice})
 
 
-@app.get("/organizations", dependencies=_may_read)
+@app.get("/organizations", dependencies=may_read)
 def organizations_list(session: SessionDep) -> list[dict[str, Any]]:
     """The list as data, which the page asks for every few seconds."""
     return lines(dag_states(session))
 
 
-@app.get("/{name}.js", dependencies=_may_read)
+@app.get("/{name}.js", dependencies=may_read)
 def script(name: Literal["integrations", "copy", "frame"]) -> FileResponse:
     """The script of the list, of what is there to be copied, or of links that leave Airflow's frame."""
     return FileResponse(settings.include_dir() / "pages" / f"{name}.js", media_type="text/javascript")

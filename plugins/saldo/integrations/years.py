@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from airflow.api_fastapi.common.db.common import SessionDep
-from airflow.api_fastapi.core_api.security import requires_access_dag
-from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from saldo import organizations
@@ -17,8 +16,9 @@ from saldo.database import Role, connect, run
 from saldo.integrations.actions import Company
 from saldo.integrations.airflow_side import base_url, read_dags_now
 from saldo.integrations.audit import about
-from saldo.integrations.company import DagId, found, may_change
+from saldo.integrations.company import DagId, found
 from saldo.integrations.connect import refused
+from saldo.integrations.guards import may_change, may_read
 from saldo.integrations.pages import language, page, texts
 from saldo.pipeline import sie_files
 from saldo.pipeline.sie_files import Fate, RefusedFilesError
@@ -33,17 +33,16 @@ def hand_in_of_new_company(request: Request, files: Annotated[list[UploadFile], 
     if _size(files) > sie_files.LARGEST_SUM:
         return refused(request, texts(language(request))["why_large"])
     given = [sie_files.File(each.filename or "", each.file.read()) for each in files]
-    summaries = [sie_files.summarize(each) for each in given]
-    company = next((each for each in summaries if each.company), None)
+    company = next((each for each in map(sie_files.summarize, given) if each.company), None)
     if company is None:
-        return refused(request, f"{texts(language(request))['why_no_company']} {summaries[0].reason}")
+        return refused(request, texts(language(request))["why_no_company"])
     dag_id = organizations.reserve_for_files(company.company, company.organization_number)
     about(request, dag_id)
     _keep(found(dag_id), given)
     return RedirectResponse(f"{base_url()}/saldo/organizations/{dag_id}/years", status_code=303)
 
 
-@router.get("", response_class=HTMLResponse, dependencies=[Depends(requires_access_dag(method="GET"))])
+@router.get("", response_class=HTMLResponse, dependencies=may_read)
 def look_at_files(request: Request, dag_id: DagId) -> HTMLResponse:
     """What the files hold that were handed in, and what would become of each."""
     return _page(request, found(dag_id))
@@ -92,7 +91,6 @@ def forget_files(dag_id: DagId) -> Response:
 
 def _page(request: Request, of: Company, refusal: str = "") -> HTMLResponse:
     files = _files(of)
-    strictly = sie_files.look(of.organization_id, files)
     summaries = sie_files.look(of.organization_id, files, is_other_number=True)
     fates = {each.fate for each in summaries}
     values = {
@@ -100,10 +98,7 @@ def _page(request: Request, of: Company, refusal: str = "") -> HTMLResponse:
         "summaries": summaries,
         "refusal": refusal,
         "is_taken": Fate.TAKEN in fates and Fate.REFUSED not in fates,
-        "is_other_number": any(
-            strict.fate is Fate.REFUSED and each.fate is not Fate.REFUSED
-            for strict, each in zip(strictly, summaries, strict=True)
-        ),
+        "is_other_number": any(each.states_other_number for each in summaries),
     }
     return page(request, "years.html", values, 422 if refusal else 200)
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 from saldo.database import Connection, Role, connect, run
 from saldo.fortnox import sie
 from saldo.fortnox.resources import FINANCIAL_YEARS
+from saldo.organizations import organization_digits
 from saldo.pipeline.year_facts import YearReader
 from saldo.warehouse import landing
 from saldo.warehouse.landing import FinancialYear
@@ -54,6 +55,7 @@ class File:
 class Summary:
     """What a file holds, before it is taken. Amounts are in SEK, debit positive.
 
+    `states_other_number` tells of a file that states another organization number than the company's, or none.
     `reason` is the sentence that says why the file is refused or left to Fortnox, else empty.
     `opening_sum` is seldom zero: last year's result may not have been booked to equity yet.
     """
@@ -77,6 +79,7 @@ class Summary:
     contradictions: int = 0
     fate: Fate = Fate.TAKEN
     reason: str = ""
+    states_other_number: bool = False
     has_balances: bool = field(default=False, repr=False)
 
     def refuse(self, reason: str) -> None:
@@ -195,13 +198,14 @@ def _judge(
             )
     row = run(connection, "control/organization_number").fetchone()
     assert row is not None
-    number = _digits(row[0])
+    number = organization_digits(row[0])
     known = [*landing.financial_years(connection), *landing.ledger_years(connection)]
     by_year: defaultdict[tuple[date | None, date | None], list[Summary]] = defaultdict(list)
     for each in summaries:
         if each.fate is Fate.REFUSED:
             continue
-        if (not number or _digits(each.organization_number) != number) and not is_other_number:
+        each.states_other_number = not number or organization_digits(each.organization_number) != number
+        if each.states_other_number and not is_other_number:
             each.refuse(
                 "The file states another organization number than the company's, or none: look whether it "
                 "is the company's, and say so"
@@ -258,8 +262,3 @@ def _overlaps(one: FinancialYear, other: FinancialYear) -> bool:
 def _printable(text: str) -> str:
     """A text of the file without what a terminal would obey."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def _digits(number: str) -> str:
-    """An organization number's ten digits, however it is written: a century may stand before them."""
-    return "".join(letter for letter in number if letter in "0123456789")[-10:]
