@@ -12,7 +12,7 @@ override SIE := $(value SIE)
 export AIRFLOW_PORT SANDBOX_PORT WAREHOUSE_PORT ARGS SIE ORG CELL
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status explain psql warehouse clean test test-fast test-all lint docs pictures lock env environment
+.PHONY: help up down status explain psql warehouse clean test test-fast test-all lint docs powerbi pictures lock env environment
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,9 @@ lint: environment ## style, types, who may import whom, SQL
 
 docs: environment ## docs/marts.md anew, from what the files say of the marts
 	@DOCS=write $(VENV)/pytest -q tests/warehouse/test_described.py -k handbook
+
+powerbi: environment ## include/powerbi anew, from its sources
+	@$(VENV)/python -m saldo.powerbi.project
 
 pictures: environment ## docs/pictures anew, from the pages in Chromium
 	@PICTURES=write $(VENV)/pytest -q tests/browser

@@ -13,6 +13,7 @@ create table mart.dim_fiscal_period (
     period_number int not null,
     date_key int not null,
     month_order int not null,
+    financial_year_label text not null,
     label_sv text not null,
     label_en text not null,
     month_date date not null,
@@ -29,8 +30,8 @@ create table mart.dim_fiscal_period (
 
 insert into mart.dim_fiscal_period (
     organization_id, fiscal_period_key, financial_year_key, last_year_period_key, period_number,
-    date_key, month_order, label_sv, label_en, month_date, start_date, end_date, is_first, is_last,
-    is_locked, has_ledger, has_twelve_months
+    date_key, month_order, financial_year_label, label_sv, label_en, month_date, start_date,
+    end_date, is_first, is_last, is_locked, has_ledger, has_twelve_months
 )
 with
 
@@ -40,6 +41,7 @@ keyed as (
         fiscal_period.organization_id,
         member_key.member_key as fiscal_period_key,
         financial_year.financial_year_key,
+        financial_year.financial_year_label,
         fiscal_period.period_number,
         fiscal_period.month_date,
         fiscal_period.start_date,
@@ -112,6 +114,7 @@ final as (
 
         -- dimensions
         last_day.month_order,
+        keyed.financial_year_label,
         last_day.month_sv as label_sv,
         last_day.month_en as label_en,
 
