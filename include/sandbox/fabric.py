@@ -81,7 +81,7 @@ def _tenant_routes(router: APIRouter, fabric: Fabric) -> None:
             headers |= {"Location": url, "Retry-After": str(fabric.state.settings.retry_after)}
         elif found.has_result and not found.failure:
             headers["Location"] = f"{url}/result"
-        return answer(operation_state(found), **headers)
+        return answer(operation_state(found), headers=headers)
 
     @router.get("/operations/{wanted}/result")
     async def result(wanted: str) -> Response:
@@ -148,7 +148,7 @@ def _workspace_routes(router: APIRouter, fabric: Fabric) -> None:
         if body.get("capacityId") is not None:
             made.capacity_id = _known_capacity(body["capacityId"])
         fabric.workspaces[made.id] = made
-        return answer(_listed(made), 201, Location=f"{request.url}/{made.id}")
+        return answer(_listed(made), 201, {"Location": f"{request.url}/{made.id}"})
 
     @router.get("/workspaces/{wanted}")
     async def get(wanted: str) -> Response:
@@ -175,7 +175,7 @@ def _workspace_routes(router: APIRouter, fabric: Fabric) -> None:
         workspace, body = _workspace(fabric, wanted), await body_of(request)
         taken = "PrincipalAlreadyHasWorkspaceRolePermissions"
         role = add_role(workspace.roles, body, _WORKSPACE_ROLES, taken)
-        return answer(role.as_json(), 201, Location=f"{request.url}/{role.principal['id']}")
+        return answer(role.as_json(), 201, {"Location": f"{request.url}/{role.principal['id']}"})
 
     @router.patch(roles_path + "/{role_id}")
     async def change(wanted: str, role_id: str, request: Request) -> Response:
@@ -275,7 +275,7 @@ def _item_routes(router: APIRouter, fabric: Fabric, collection: str, kind: Kind)
 
     @router.get(one_path)
     async def get(workspace: str, wanted: str) -> Response:
-        return answer(_item(fabric, workspace, wanted, kind).as_json(), ETag='""')
+        return answer(_item(fabric, workspace, wanted, kind).as_json(), headers={"ETag": '""'})
 
     @router.delete(one_path)
     async def delete(workspace: str, wanted: str) -> Response:

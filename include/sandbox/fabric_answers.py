@@ -1,6 +1,7 @@
 """Fabric's way of answering: headers, errors, pages, operations; and who may ask at all.
 
-As recorded by Microsoft's fabric-cli and fabric-cicd; statuses of errors that nobody recorded are assumptions.
+As recorded by Microsoft's fabric-cli and fabric-cicd; the statuses of errors that nobody recorded are
+assumptions.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import base64
 import json
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,19 +36,19 @@ class RefusedError(Exception):
 
     def answer(self) -> Response:
         """The error as Fabric writes it."""
-        body = {
+        body: Json = {
             "requestId": str(uuid.uuid4()),
             "errorCode": self.code,
             "message": self.message,
             "moreDetails": self.details,
             "isRetriable": self.code == "ItemDisplayNameNotAvailableYet",
         }
-        response = answer(body, self.status, **{"x-ms-public-api-error-code": self.code})
+        response = answer(body, self.status, {"x-ms-public-api-error-code": self.code})
         response.headers["RequestId"] = body["requestId"]
         return response
 
 
-def answer(value: Any, status: int = 200, **headers: str) -> Response:
+def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer, which ``null`` is too."""
     return Response(json.dumps(value), status, headers, _JSON)
 
@@ -195,7 +196,7 @@ def accepted_or_done(request: Request, fabric: Fabric, operation: Operation, sta
     return answer(
         None,
         202,
-        **{
+        {
             "Location": operation_url(request, fabric, operation),
             "Retry-After": str(fabric.state.settings.retry_after),
             "x-ms-operation-id": operation.id,

@@ -32,6 +32,7 @@ from sandbox.fabric_items import CLOUD_GATEWAY, GATEWAYS, Connection, Fabric
 from sandbox.warehouse_reading import ReadingError, try_login
 
 TYPE = "PostgreSQL"
+_CLOUD = "ShareableCloud"
 _ROLES = {"Owner", "User", "UserWithReshare"}
 _GATEWAY_TYPES = {"VirtualNetworkGateway": "VirtualNetwork"}
 _PRIVACY = {"None", "Public", "Organizational", "Private"}
@@ -79,7 +80,7 @@ def add_routes(router: APIRouter, fabric: Fabric) -> None:
         await _try(fabric, made)
         _check_name(fabric, made.name)  # the try took a while
         fabric.connections[made.id] = made
-        return answer(_told(made), 201, Location=f"{request.url}/{made.id}")
+        return answer(_told(made), 201, {"Location": f"{request.url}/{made.id}"})
 
     @router.get("/connections/{wanted}")
     async def get(wanted: str) -> Response:
@@ -131,7 +132,7 @@ def _add_role_routes(router: APIRouter, fabric: Fabric) -> None:
     async def give(wanted: str, request: Request) -> Response:
         connection, body = _existing(fabric, wanted), await body_of(request)
         role = add_role(connection.roles, body, _ROLES, "PrincipalAlreadyHasConnectionRolePermissions")
-        return answer(role.as_json(), 201, Location=f"{request.url}/{role.principal['id']}")
+        return answer(role.as_json(), 201, {"Location": f"{request.url}/{role.principal['id']}"})
 
     @router.patch(path + "/{role_id}")
     async def change(wanted: str, role_id: str, request: Request) -> Response:
@@ -154,7 +155,7 @@ def _existing(fabric: Fabric, wanted: str) -> Connection:
 
 def _told(connection: Connection) -> Json:
     return {
-        "allowConnectionUsageInGateway": False,
+        **({"allowConnectionUsageInGateway": False} if connection.connectivity == _CLOUD else {}),
         "id": connection.id,
         "displayName": connection.name,
         "connectivityType": connection.connectivity,
@@ -175,7 +176,7 @@ def _listed(connection: Connection) -> Json:
 
     return {
         **_told(connection),
-        "allowUsageInUserControlledCode": False,
+        **({"allowUsageInUserControlledCode": False} if connection.connectivity == _CLOUD else {}),
         "gatewayId": connection.gateway_id,
         "connectionRecency": {
             "createdDateTime": moment(connection.created),
@@ -206,7 +207,7 @@ def _new(fabric: Fabric, body: Json) -> Connection:
 
 
 def _gateway(connectivity: str, body: Json) -> str:
-    if connectivity == "ShareableCloud":
+    if connectivity == _CLOUD:
         return CLOUD_GATEWAY
     wanted = body.get("gatewayId")
     if any(
@@ -234,7 +235,7 @@ def _place(body: Json) -> tuple[str, str]:
         isinstance(value, str) and value for value in values.values()
     ):
         raise invalid("The parameters must be server and database.", "InvalidConnectionDetails")
-    return values["server"], values["database"]
+    return str(values["server"]), str(values["database"])
 
 
 def _credentials(body: Json) -> tuple[str, str, str]:

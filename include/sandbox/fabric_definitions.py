@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from typing import Any
@@ -104,11 +103,17 @@ def _part(part: Any) -> tuple[str, str]:
     path, payload = part["path"], part.get("payload")
     if part.get("payloadType") != "InlineBase64":
         raise _corrupted(f"The payloadType of {path} is not InlineBase64.")
+    if not isinstance(payload, str) or not _is_base64(payload):
+        raise _corrupted(f"The payload of {path} is not base64.")
+    return path, payload
+
+
+def _is_base64(payload: str) -> bool:
     try:
         base64.b64decode(payload, validate=True)
-    except (TypeError, ValueError, binascii.Error):
-        raise _corrupted(f"The payload of {path} is not base64.") from None
-    return path, payload
+    except ValueError:
+        return False
+    return True
 
 
 def _check_text(path: str, payload: str) -> None:

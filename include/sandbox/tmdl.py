@@ -20,7 +20,7 @@ _EXPRESSION = re.compile(
 )
 _SOURCE = re.compile(r'PostgreSQL\.Database\(\s*("[^"]*"|\w+)\s*,\s*("[^"]*"|\w+)')
 _NAVIGATION = re.compile(r'\[\s*Schema\s*=\s*("[^"]*"|\w+)\s*,\s*Item\s*=\s*"([^"]+)"')
-_OWN = re.compile(r'\[organization_id\]\s*=\s*(?:Number\.From\(\s*)?(\w+|"[^"]*")')
+_OWN = re.compile(r'\[organization_id\]\s*=\s*(?:[\w.]+\(\s*)?(\w+|"[^"]*")')
 
 
 class TmdlError(Exception):
