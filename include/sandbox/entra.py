@@ -1,6 +1,6 @@
 """Entra ID's token endpoint with the discovery documents that azure-identity asks for; served over TLS.
 
-Microsoft identity platform, "OAuth 2.0 client credentials flow".
+It gives tokens for Power BI and for Fabric, whose APIs each take their own alone. Microsoft identity platform, "OAuth 2.0 client credentials flow".
 """
 
 from __future__ import annotations

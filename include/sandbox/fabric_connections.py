@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -92,15 +93,15 @@ def add_routes(router: APIRouter, fabric: Fabric) -> None:
         found, body = _existing(fabric, wanted), await body_of(request)
         if text_of(body, "connectivityType") != found.connectivity:
             raise invalid("The connectivityType of a connection cannot change.")
-        changed = Connection(**vars(found))
-        if "displayName" in body and body["displayName"] != found.name:
-            changed.name = text_of(body, "displayName")
-            _check_name(fabric, changed.name)
-        changed.privacy = _one_of(_PRIVACY, body.get("privacyLevel", found.privacy))
+        name = text_of({"displayName": found.name, **body}, "displayName")
+        if name != found.name:
+            _check_name(fabric, name)
+        privacy = _one_of(_PRIVACY, body.get("privacyLevel", found.privacy))
         if body.get("credentialDetails") is not None:
-            changed.user, changed.password, changed.encryption = _credentials(body)
-            await _try(fabric, changed)
-        vars(found).update(vars(changed))
+            user, password, encryption = _credentials(body)
+            await _try(fabric, replace(found, user=user, password=password, encryption=encryption))
+            found.user, found.password, found.encryption = user, password, encryption
+        found.name, found.privacy = name, privacy
         return answer(_listed(found))
 
     @router.delete("/connections/{wanted}")

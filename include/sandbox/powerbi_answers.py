@@ -39,6 +39,15 @@ def unauthorized(fabric: Fabric, request: Request) -> Response | None:
     return None
 
 
+def without_workspace(fabric: Fabric, request: Request, workspace: str) -> Response | None:
+    """The same, and what a workspace gets that is not there."""
+    if answer := unauthorized(fabric, request):
+        return answer
+    if workspace not in fabric.workspaces:
+        return error(404, "PowerBIEntityNotFound", f"Workspace {workspace} is not found")
+    return None
+
+
 def refused(fabric: Fabric, request: Request, workspace: str, wanted: str) -> Response | None:
     """The same, and what a dataset gets that is not in the workspace."""
     if answer := unauthorized(fabric, request):

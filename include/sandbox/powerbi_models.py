@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from sandbox.datasets import Dataset
 from sandbox.fabric_items import Fabric, Item
 from sandbox.measures import MEASURES
-from sandbox.powerbi_answers import body_of, error, refused, told_error, unauthorized, unowned
+from sandbox.powerbi_answers import body_of, error, refused, told_error, unowned, without_workspace
 from sandbox.warehouse_reading import ImportedModel
 
 _QUERY = re.compile(r"\s*EVALUATE\s+ROW\s*\(\s*(?P<pairs>.*?)\s*\)\s*", re.IGNORECASE | re.DOTALL)
@@ -37,7 +37,7 @@ def add_routes(router: APIRouter, fabric: Fabric) -> None:
 
     @router.get("/{workspace}/datasets")
     async def datasets(workspace: str, request: Request) -> Response:
-        if answer := unauthorized(fabric, request):
+        if answer := without_workspace(fabric, request, workspace):
             return answer
         found = [one for one in fabric.datasets.values() if one.workspace_id == workspace]
         return JSONResponse({"value": [_told(dataset) for dataset in found]})
@@ -125,10 +125,8 @@ def _schedule_routes(router: APIRouter, fabric: Fabric, of_dataset: str) -> None
 def _user_routes(router: APIRouter, fabric: Fabric, of_dataset: str) -> None:
     @router.get("/{workspace}/users")
     async def members(workspace: str, request: Request) -> Response:
-        if answer := unauthorized(fabric, request):
+        if answer := without_workspace(fabric, request, workspace):
             return answer
-        if workspace not in fabric.workspaces:
-            return error(404, "PowerBIEntityNotFound", f"Workspace {workspace} is not found")
         kinds = {"ServicePrincipal": "App"}
         listed = [
             {
@@ -172,10 +170,6 @@ def _user_routes(router: APIRouter, fabric: Fabric, of_dataset: str) -> None:
 
 
 def _report_routes(router: APIRouter, fabric: Fabric) -> None:
-    def reports_in(workspace: str) -> list[Item]:
-        found = fabric.workspaces.get(workspace)
-        return found.of_kind("Report") if found else []
-
     def told(report: Item) -> dict[str, Any]:
         place = f"https://app.powerbi.com/groups/{report.workspace_id}/reports/{report.id}"
         embedded = f"reportId={report.id}&groupId={report.workspace_id}"
@@ -190,15 +184,17 @@ def _report_routes(router: APIRouter, fabric: Fabric) -> None:
 
     @router.get("/{workspace}/reports")
     async def reports(workspace: str, request: Request) -> Response:
-        if answer := unauthorized(fabric, request):
+        if answer := without_workspace(fabric, request, workspace):
             return answer
-        return JSONResponse({"value": [told(report) for report in reports_in(workspace)]})
+        return JSONResponse(
+            {"value": [told(report) for report in fabric.workspaces[workspace].of_kind("Report")]}
+        )
 
     @router.get("/{workspace}/reports/{wanted}")
     async def report(workspace: str, wanted: str, request: Request) -> Response:
-        if answer := unauthorized(fabric, request):
+        if answer := without_workspace(fabric, request, workspace):
             return answer
-        for found in reports_in(workspace):
+        for found in fabric.workspaces[workspace].of_kind("Report"):
             if found.id == wanted:
                 return JSONResponse(told(found))
         return error(404, "PowerBIEntityNotFound", f"Report {wanted} is not found in this workspace")

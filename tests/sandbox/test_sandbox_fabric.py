@@ -26,6 +26,7 @@ from tests.sandbox.publishing import (
     table,
     tiny_warehouse,
 )
+from tests.support import PASSWORDS, Warehouse
 
 pytestmark = pytest.mark.database
 
@@ -811,8 +812,22 @@ def test_a_workspace_is_deleted_by_others(
     assert said(publisher.fabric.get(place)) == (404, "WorkspaceNotFound")
     assert said(publisher.fabric.get(f"{place}/semanticModels")) == (404, "WorkspaceNotFound")
     assert publisher.powerbi.get(f"/{workspace}/datasets/{model}").status_code == 404
-    assert publisher.powerbi.get(f"/{workspace}/users").status_code == 404
+    for path in ("users", "datasets", "reports", "reports/1"):
+        assert publisher.powerbi.get(f"/{workspace}/{path}").status_code == 404
     assert publisher.ended(pending)["error"]["errorCode"] == "ItemNotFound"
+
+
+def test_the_measures_read_what_saldo_has(publisher: Publisher, module_warehouse: Warehouse) -> None:
+    """Names of relations and columns are the real warehouse's, which is empty here."""
+    real = TinyWarehouse(module_warehouse.server, module_warehouse.name, "saldo_report")
+    workspace = publisher.workspace()
+    login = credentials(real.user, PASSWORDS[real.user])
+    connection = publisher.connection(real, credentialDetails=login)
+    model = publisher.model(workspace, model_files(real))
+    publisher.bind(workspace, model, real.path, connection)
+    ended = publisher.refreshed(workspace, model)
+    assert ended["status"] == "Completed", ended
+    assert row(publisher.query(workspace, model, THREE)) == {}
 
 
 def test_the_sandbox_goes_on_answering_while_it_reads(

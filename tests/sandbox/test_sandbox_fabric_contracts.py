@@ -130,6 +130,13 @@ def test_answers_have_the_shape_of_recorded_ones(answers: Answers, name: str) ->
             assert answer.content in {b"", b"null"}
 
 
+def test_a_misfit_deep_in_an_answer_would_be_found(answers: Answers) -> None:
+    name = "GET /v1/connections 200"
+    body = answers[name][0].json()
+    del body["value"][0]["connectionDetails"]["path"]
+    assert wrong(name, "", body) == ["value[].connectionDetails: path is missing"]
+
+
 def test_every_recorded_request_is_played_or_said_not_to_be(answers: Answers) -> None:
     assert answers.keys() | NOT_PLAYED == FABRIC.keys()
 

@@ -52,12 +52,12 @@ table 'Bo''s tabell'
 	partition 'Bo''s tabell-1' = m
 		source =
 				let
-				    Source = PostgreSQL.Database("db", Name),
+					Source = PostgreSQL.Database("db", Name),
 
-				    View = Source{[Schema="mart",Item="dim_x"]}[Data],
-				    Own = Table.SelectRows(View, each [organization_id] = OWN)
+					View = Source{[Schema="mart",Item="dim_x"]}[Data],
+					Own = Table.SelectRows(View, each [organization_id] = OWN)
 				in
-				    Own
+					Own
 
 	annotation X = Item
 """
