@@ -1,6 +1,7 @@
 """Entra ID's token endpoint with the discovery documents that azure-identity asks for; served over TLS.
 
-It gives tokens for Power BI and for Fabric, whose APIs each take their own alone. Microsoft identity platform, "OAuth 2.0 client credentials flow".
+Microsoft identity platform, "OAuth 2.0 client credentials flow". Tokens are for Power BI or for Fabric, and
+each API takes its own alone.
 """
 
 from __future__ import annotations
