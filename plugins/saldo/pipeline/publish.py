@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -106,8 +106,7 @@ class PublishDefinitionOperator(BaseOperator):
             model_id=known["model_id"],
             report_id=known["report_id"],
         )
-        definition = _digest(target, wanted)
-        if known["definition"] == definition and not event:
+        if known["definition"] == _digest(target, wanted) and not event:
             raise AirflowSkipException("Power BI has the newest definition already: nothing to send")
         progress = Progress.from_json(event.get("progress", {}))
         publication = Publication(hook, target, wanted, self._make_login, self.log.info)
@@ -115,7 +114,7 @@ class PublishDefinitionOperator(BaseOperator):
         if isinstance(reached, Wait):
             self.log.info("Fabric is at it: looking again in %.0f s", reached.seconds)
             self._pause(reached.seconds, {"progress": reached.progress.as_json()})
-        self._write(reached, definition)
+        self._write(reached, _digest(target, _as_reached(wanted, reached)))
         self.log.info(
             "Published: workspace %s, model %s, report %s",
             reached.workspace_id,
@@ -173,8 +172,18 @@ def read_publication(connection: Any) -> dict[str, Any]:
     return {column.name: value for column, value in zip(cursor.description or (), row, strict=True)}
 
 
+def _as_reached(wanted: Wanted, reached: Progress) -> Wanted:
+    return replace(
+        wanted,
+        workspace_id=reached.workspace_id,
+        connection_id=reached.connection_id,
+        model_id=reached.model_id,
+        report_id=reached.report_id,
+    )
+
+
 def _digest(target: Target, wanted: Wanted) -> str:
-    """One word for all that would be sent; the ids of what was made are in it, so that a loss is noticed."""
+    """One word for all that would be sent, and where to."""
     model = render.model(target.server, target.database, wanted.organization_id)
     return render.digest(
         model,

@@ -19,6 +19,7 @@ from saldo.pipeline.publish import LONGEST_WAIT, compare
 from saldo.powerbi.errors import (
     AlreadyRunningError,
     FiguresDifferError,
+    NotFoundError,
     PowerBIError,
     QuotaExceededError,
     RefreshFailedError,
@@ -211,6 +212,14 @@ class PowerBIRefreshOperator(BaseOperator):
     def _go_on(self, event: dict[str, Any]) -> dict[str, Any]:
         try:
             return self._to_the_end(event)
+        except NotFoundError as error:
+            if not self._read().is_published:
+                raise AirflowFailException(str(error)) from None
+            with connect(Role.TRANSFORMER, self.organization_id) as connection:
+                run(connection, "control/publication_lost")
+            raise AirflowFailException(
+                "The model that Saldo published is gone from Power BI: the next run publishes it again"
+            ) from None
         except PowerBIError as error:
             if error.passes:
                 raise

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from saldo.powerbi.errors import (
-    AccessDeniedError,
     NotBoundError,
     NotConfiguredError,
     NotFoundError,
@@ -281,23 +280,18 @@ class Publication:
         return progress, None
 
     def _bind(self, progress: Progress) -> None:
-        """Binds; a model that somebody has edited is theirs, and is taken over first."""
+        """Binds what is not bound; a model that somebody has edited is theirs, so it is taken over first."""
+        if self._wanted.model_id:
+            self._hook.take_over(progress.workspace_id, progress.model_id)
         for source in self._fabric.sources(progress.workspace_id, progress.model_id):
-            if source.connection_id == progress.connection_id:
-                continue
-            what = (
-                progress.workspace_id,
-                progress.model_id,
-                source,
-                progress.connection_id,
-                self._target.connectivity,
-            )
-            try:
-                self._fabric.bind(*what)
-            except AccessDeniedError:
-                self._hook.take_over(progress.workspace_id, progress.model_id)
-                self._say("Took the model over from who edited it")
-                self._fabric.bind(*what)
+            if source.connection_id != progress.connection_id:
+                self._fabric.bind(
+                    progress.workspace_id,
+                    progress.model_id,
+                    source,
+                    progress.connection_id,
+                    self._target.connectivity,
+                )
 
     def _item(self, kind: Kind, progress: Progress) -> Item | None:
         """By the id that is known, else by name: an answer that was lost left it there."""
