@@ -12,7 +12,7 @@ override SIE := $(value SIE)
 export AIRFLOW_PORT SANDBOX_PORT WAREHOUSE_PORT ARGS SIE ORG CELL
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status explain psql warehouse clean test test-fast test-all lint docs powerbi pictures lock env environment
+.PHONY: help up down status doctor explain psql warehouse clean test test-fast test-all lint docs powerbi pictures lock env environment
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,9 @@ lint: environment ## style, types, who may import whom, SQL
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
 	@$(VENV)/sqlfluff lint include/sql
+
+doctor: ## try the whole set-up out: make doctor ORG=9000001, or all companies
+	$(if_it_lives_here)
 
 docs: environment ## docs/marts.md anew, from what the files say of the marts
 	@DOCS=write $(VENV)/pytest -q tests/warehouse/test_described.py -k handbook

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import logging
 import os
@@ -108,6 +109,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="the files are the company's although they state another organization number, or none",
     )
     filing.set_defaults(command=_sie)
+    doctor = commands.add_parser(
+        "doctor", help="try the whole set-up out: Fortnox, Power BI, the way between"
+    )
+    doctor.add_argument(
+        "organizations", nargs="*", metavar="organization", help="DAG ids or DatabaseNumbers; none: all"
+    )
+    doctor.set_defaults(command=_doctor)
     options = parser.parse_args(arguments)
     if options.command is _connect and not (options.tenant_id or options.code or options.legacy_token):
         connecting.error("one of --tenant-id, --code and --legacy-token is needed")
@@ -261,6 +269,21 @@ def _organization_id(name: str) -> int:
     if organization_id is None:
         raise LookupError(f"No company is connected as {name}: `saldo status` lists them")
     return organization_id
+
+
+def _doctor(options: argparse.Namespace) -> None:
+    from saldo.pipeline import doctor
+
+    found = []
+    for organization in doctor.organizations_to_examine(options.organizations):
+        print(organization.name)
+        steps = [*(doctor.examine_fortnox(organization.tenant_id) if organization.is_on_fortnox else ())]
+        for finding in itertools.chain(steps, doctor.examine_power_bi(organization.organization_id)):
+            found.append(finding)
+            print(f"  {finding.verdict:<8} {finding.step}: {finding.sentence}", flush=True)
+    bad = sum(finding.verdict is doctor.Verdict.BAD for finding in found)
+    if bad:
+        raise RuntimeError(f"{bad} steps failed: each says what to change")
 
 
 def _explain(options: argparse.Namespace) -> None:

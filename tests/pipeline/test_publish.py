@@ -15,7 +15,8 @@ import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
 
-from saldo.pipeline.publish import PublishDefinitionOperator
+from saldo.database import Role, connect, run
+from saldo.pipeline.publish import PublishDefinitionOperator, take_down
 from saldo.powerbi.errors import OperationFailedError, PowerBIError, UnconfirmedError
 from saldo.powerbi.fabric import PURGE_REQUIRED
 from saldo.warehouse.build import build
@@ -73,6 +74,13 @@ class Published:
         query = "select row_to_json(publication) from control.publication where organization_id = %s"
         found = self.warehouse.rows(query, [self.organization_id])
         return dict(found[0][0]) if found else {}
+
+    def refreshed(self) -> int:
+        """The version that the model shows, as the next refresh goes by it."""
+        with connect(Role.TRANSFORMER, self.organization_id) as session:
+            row = run(session, "control/refresh_read").fetchone()
+        assert row is not None
+        return int(row[3])
 
     def workspace(self) -> dict[str, Any]:
         """What the sandbox holds for this organization."""
@@ -164,13 +172,13 @@ def test_a_try_that_was_lost_begins_again_and_makes_nothing_twice(published: Pub
 
 def test_a_new_version_of_the_model_is_sent_to_the_same_items_and_refreshed(published: Published) -> None:
     first = published.publish()
-    published.warehouse.execute("update control.version set refreshed = 1")
+    published.warehouse.execute("update control.version set refreshed = 1, refreshed_at = now()")
+    assert published.refreshed() == 1
     published.warehouse.execute("update control.publication set definition = 'of an older version'")
     assert published.publish() == first
     workspace = published.workspace()
     assert len(items(workspace, "SemanticModel")) == len(items(workspace, "Report")) == 1
-    query = "select refreshed from control.version where organization_id = %s"
-    assert published.warehouse.rows(query, [published.organization_id]) == [(0,)]
+    assert published.refreshed() == 0
 
 
 def test_a_change_that_takes_loaded_data_with_it_is_sent_so(published: Published) -> None:
@@ -211,10 +219,18 @@ def test_too_many_requests_are_waited_for_or_left_to_the_next_run(published: Pub
         published.publish()
 
 
-def test_a_deleted_workspace_is_told_with_what_to_do(published: Published) -> None:
-    published.publish()
-    published.fabric.admin("DELETE", f"workspaces/{published.row()['workspace_id']}")
+def test_a_workspace_that_saldo_made_and_somebody_deleted_is_made_again(published: Published) -> None:
+    first = published.publish()
+    published.fabric.admin("DELETE", f"workspaces/{first['workspace_id']}")
     published.warehouse.execute("update control.publication set definition = 'of an older version'")
+    assert published.publish()["workspace_id"] != first["workspace_id"]
+
+
+def test_a_given_workspace_that_is_gone_is_told_with_what_to_do(published: Published) -> None:
+    published.warehouse.execute(
+        "update control.organization set workspace_id = 'gone' where organization_id = %s",
+        [published.organization_id],
+    )
     with pytest.raises(AirflowFailException, match="is gone, or the service principal may not see it"):
         published.publish()
 
@@ -256,3 +272,13 @@ def test_an_extra_that_contradicts_itself_is_told(
     monkeypatch.setenv(CONNECTION, connection(published.fabric, warehouse_server="db:5432", **extra))
     with pytest.raises(AirflowFailException, match=says):
         published.publish()
+
+
+def test_what_was_published_is_taken_down_with_its_login(published: Published) -> None:
+    published.publish()
+    known = published.row()
+    take_down(published.organization_id)
+    assert known["workspace_id"] not in {each["id"] for each in published.fabric.admin("GET", "workspaces")}
+    login = f"{published.warehouse.name}_report_{published.organization_id}"
+    assert published.warehouse.rows("select from pg_roles where rolname = %s", [login]) == []
+    take_down(published.organization_id)

@@ -17,7 +17,7 @@ connected as (
         organization.organization_name,
         organization.dag_id,
         organization.connected_at,
-        organization.dataset_id,
+        coalesce(organization.dataset_id, publication.model_id) as dataset_id,
         case organization.schedule
             when 'daily' then interval '2 days'
             when 'manual' then null
@@ -31,6 +31,8 @@ connected as (
         version_built.built_at
     from control.organization
     cross join moments
+    left join control.publication
+        on organization.organization_id = publication.organization_id
     left join control.version on organization.organization_id = version.organization_id
     left join control.version_built
         on organization.organization_id = version_built.organization_id

@@ -53,7 +53,7 @@ select
     organization.connected_at is null as is_unconfirmed,
     to_char(organization.connected_at at time zone 'Europe/Stockholm', 'YYYY-MM-DD HH24:MI')
         as connected_at,
-    organization.dataset_id is not null as has_dataset,
+    organization.dataset_id is not null or publication.model_id is not null as has_dataset,
     version.landed,
     coalesce(version_built.built, 0) as built,
     version.refreshed,

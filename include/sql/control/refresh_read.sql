@@ -8,7 +8,14 @@ select
     end as workspace_id,
     coalesce(organization.dataset_id, publication.model_id) as dataset_id,
     organization.dataset_id is null as is_published,
-    versions.refreshed,
+    -- a model whose definition was sent since shows nothing before it is refreshed again
+    case
+        when
+            organization.dataset_id is null
+            and publication.published_at > versions.refreshed_at
+            then 0
+        else versions.refreshed
+    end as refreshed,
     asked.built as asked_built,
     asked.asked_at,
     asked.request_id,

@@ -13,6 +13,8 @@ from saldo.fortnox import connecting
 from saldo.integrations import airflow_side
 from saldo.integrations.airflow_side import RunsStillError, read_dags_now
 from saldo.organizations import Settings
+from saldo.pipeline.publish import take_down
+from saldo.powerbi.errors import PowerBIError
 from saldo.warehouse.arrangement import set_policy
 
 
@@ -98,7 +100,10 @@ def erase(session: Session, of: Company, typed_name: str) -> None:
         raise NotErasedError("why_connected")
     try:
         airflow_side.forget(session, of.dag_id)
+        take_down(of.organization_id)
         organizations.erase(of.organization_id)
+    except PowerBIError:
+        raise NotErasedError("why_power_bi") from None
     except RunsStillError:
         raise NotErasedError("why_running") from None
     except psycopg.errors.RaiseException:

@@ -14,9 +14,10 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from saldo.database import Role, connect, run
 from saldo.pipeline.pausing import PauseTrigger
 from saldo.powerbi.errors import FiguresDifferError, PowerBIError, ThrottledError
+from saldo.powerbi.fabric import Fabric
 from saldo.powerbi.hook import PowerBIHook
 from saldo.powerbi.project import render
-from saldo.powerbi.publishing import Progress, Publication, Target, Wait, Wanted, is_passing
+from saldo.powerbi.publishing import Progress, Publication, Target, Wait, Wanted, is_passing, withdraw
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -101,6 +102,7 @@ class PublishDefinitionOperator(BaseOperator):
         wanted = Wanted(
             organization_id=self.organization_id,
             organization_name=known["organization_name"],
+            given_workspace_id=known["workspace_id"],
             workspace_id=known["workspace_id"] or known["published_workspace_id"],
             connection_id=known["connection_id"],
             model_id=known["model_id"],
@@ -109,7 +111,9 @@ class PublishDefinitionOperator(BaseOperator):
         if known["definition"] == _digest(target, wanted) and not event:
             raise AirflowSkipException("Power BI has the newest definition already: nothing to send")
         progress = Progress.from_json(event.get("progress", {}))
-        publication = Publication(hook, target, wanted, self._make_login, self.log.info)
+        publication = Publication(
+            hook, target, wanted, lambda: make_login(self.organization_id), self.log.info
+        )
         reached = publication.go_on(progress)
         if isinstance(reached, Wait):
             self.log.info("Fabric is at it: looking again in %.0f s", reached.seconds)
@@ -137,16 +141,6 @@ class PublishDefinitionOperator(BaseOperator):
         with connect(Role.TRANSFORMER, self.organization_id) as connection:
             parameters = ids | {"definition": definition, "release_digest": render.release()}
             run(connection, "control/publication_write", parameters)
-            run(connection, "control/version_unrefreshed")
-
-    def _make_login(self) -> tuple[str, str]:
-        """A database login that sees this organization alone; its password is kept nowhere here."""
-        password = secrets.token_urlsafe(32)
-        with connect(Role.TRANSFORMER, self.organization_id) as connection:
-            verifier = connection.pgconn.encrypt_password(password.encode(), b"", b"scram-sha-256")
-            row = run(connection, "control/report_login_make", {"verifier": verifier.decode()}).fetchone()
-        assert row is not None
-        return str(row[0]), password
 
     def _hold_back(self, error: ThrottledError, event: dict[str, Any]) -> NoReturn:
         if error.retry_after <= LONGEST_WAIT.total_seconds():
@@ -157,6 +151,41 @@ class PublishDefinitionOperator(BaseOperator):
     def _pause(self, seconds: float, event: dict[str, Any]) -> NoReturn:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
         self.defer(trigger=PauseTrigger(until.isoformat(), event), method_name="resume")
+
+
+def make_login(organization_id: int) -> tuple[str, str]:
+    """A database login that sees one organization alone, and its new password, which is kept nowhere here."""
+    password = secrets.token_urlsafe(32)
+    with connect(Role.TRANSFORMER, organization_id) as connection:
+        verifier = connection.pgconn.encrypt_password(password.encode(), b"", b"scram-sha-256")
+        row = run(connection, "control/report_login_make", {"verifier": verifier.decode()}).fetchone()
+    assert row is not None
+    return str(row[0]), password
+
+
+def take_down(organization_id: int, powerbi_conn_id: str = PowerBIHook.default_conn_name) -> None:
+    """Deletes from Power BI what Saldo published of an organization, and the login that it read with.
+
+    A workspace that the company's page names is somebody else's and stays, without what was published.
+
+    Raises:
+        PowerBIError: Power BI refused or did not answer; what is left can be taken down again.
+    """
+    with connect(Role.PAGE, organization_id) as connection:
+        known = read_publication(connection)
+    if known["model_id"]:
+        hook = PowerBIHook(powerbi_conn_id)
+        target = Target.of(hook.extra)
+        withdraw(
+            Fabric(hook),
+            workspace_id=known["published_workspace_id"],
+            is_given=bool(known["workspace_id"]),
+            report_id=known["report_id"],
+            model_id=known["model_id"],
+            connection_id="" if target and target.connection_id else known["connection_id"],
+        )
+    with connect(Role.PAGE, organization_id) as connection:
+        run(connection, "control/report_login_drop", {"organization_id": organization_id})
 
 
 def read_publication(connection: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ alone, and goes on with the same progress. A try that was lost begins again and 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
@@ -80,10 +81,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which organization, and what is known of where it was published before; empty where nothing is."""
+    """Which organization, and what is known of where it was published before; empty where nothing is.
+
+    `given_workspace_id` is the one that the company's page names; what Saldo made itself it makes again.
+    """
 
     organization_id: int
     organization_name: str
+    given_workspace_id: str
     workspace_id: str
     connection_id: str
     model_id: str
@@ -202,18 +207,21 @@ class Publication:
         return replace(progress, report_id=item.id)
 
     def _workspace(self, progress: Progress) -> tuple[Progress, Operation | None]:
-        known = self._wanted.workspace_id
-        if known:
+        given = self._wanted.given_workspace_id
+        if given:
             try:
-                self._fabric.workspace(known)
+                self._fabric.workspace(given)
             except NotFoundError:
                 raise NotFoundError(
-                    f"The workspace {known} is gone, or the service principal may not see it",
+                    f"The workspace {given} is gone, or the service principal may not see it",
                     advice="Empty the workspace on the company's page, and a new one is made; or make the "
                     "service principal Admin or Member of the workspace",
                 ) from None
-            return replace(progress, workspace_id=known), None
-        made = next((each for each in self._fabric.workspaces() if each.name == self._wanted.name), None)
+            return replace(progress, workspace_id=given), None
+        there = self._fabric.workspaces()
+        made = next((each for each in there if each.id == self._wanted.workspace_id), None) or next(
+            (each for each in there if each.name == self._wanted.name), None
+        )
         if made is None:
             made = self._fabric.create_workspace(self._wanted.name, self._target.capacity_id or None)
             self._say(f"Made the workspace {made.name}")
@@ -300,6 +308,29 @@ class Publication:
         return next((each for each in items if each.id == known), None) or next(
             (each for each in items if each.name == self._wanted.name), None
         )
+
+
+def withdraw(
+    fabric: Fabric, *, workspace_id: str, is_given: bool, report_id: str, model_id: str, connection_id: str
+) -> None:
+    """Deletes what a publication made; what is gone already is no trouble.
+
+    Raises:
+        PowerBIError: something could not be deleted.
+    """
+    deletions: list[Callable[[], None]] = (
+        [
+            lambda: fabric.delete_item(workspace_id, Kind.REPORT, report_id),
+            lambda: fabric.delete_item(workspace_id, Kind.MODEL, model_id),
+        ]
+        if is_given
+        else [lambda: fabric.delete_workspace(workspace_id)]
+    )
+    if connection_id:
+        deletions.append(lambda: fabric.delete_connection(connection_id))
+    for delete in deletions:
+        with contextlib.suppress(NotFoundError):
+            delete()
 
 
 def is_passing(error: PowerBIError) -> bool:

@@ -58,6 +58,8 @@ security definer
 set search_path = pg_catalog
 as $$
 begin
+    delete from control.reader_grant
+    where role_name = control.report_login_name(of_organization_id);
     execute format('drop role if exists %I', control.report_login_name(of_organization_id));
 end;
 $$;
