@@ -148,7 +148,7 @@ def _visuals(catalogue: Path, files: dict[str, Json]) -> Json:
     for visual in visuals_of(files):
         kind = visual["visualType"]
         entry = found.setdefault(
-            kind, {"roles": [role["name"] for role in capabilities[kind]["dataRoles"]], "objects": {}}
+            kind, {"roles": [role["name"] for role in capabilities[kind].get("dataRoles", ())], "objects": {}}
         )
         for name in visual.get("objects", {}):
             entry["objects"][name] = sorted(capabilities[kind]["objects"][name]["properties"])

@@ -183,12 +183,16 @@ def tabs_follow_the_eye(files: Files, _model: Model) -> Iterator[str]:
 
 @_check
 def visuals_are_told(files: Files, model: Model) -> Iterator[str]:
-    """An alternative text of its own and a title, which is a text or a measure that is one."""
+    """An alternative text and a title, which is a text or a measure that is one; a button says its own."""
     for path, visual in _visuals(files):
         objects = visual["visual"].get("visualContainerObjects", {})
         alt = _property(objects, "general", "altText")
         if not 10 <= len(alt) <= ALT_TEXT:
             yield f"{path}: the alternative text is {alt!r}"
+        if visual["visual"]["visualType"] == "actionButton":
+            if not _property(visual["visual"]["objects"], "text", "text"):
+                yield f"{path}: the button says nothing"
+            continue
         if _property(objects, "title", "show") != "true":
             yield f"{path}: the title is not shown"
         named = list(references(objects.get("title", [])))
@@ -228,6 +232,12 @@ def interactions_lead_somewhere(files: Files, _model: Model) -> Iterator[str]:
             if not {each["source"], each["target"]} <= visuals.keys():
                 yield f"{name}: {each['source']} to {each['target']}"
         binding = page.get("pageBinding", {})
+        back = [
+            _property(each["visual"]["visualContainerObjects"], "visualLink", "type")
+            for each in visuals.values()
+        ]
+        if bool(binding) != ("'Back'" in back):
+            yield f"{name}: a page that is drilled to has a way back, and no other"
         filters = {each["name"]: each["field"] for each in page.get("filterConfig", {}).get("filters", ())}
         for parameter in binding.get("parameters", ()):
             if filters.get(parameter["boundFilter"]) != parameter["fieldExpr"]:

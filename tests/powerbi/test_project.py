@@ -24,6 +24,7 @@ from saldo import settings
 from saldo.powerbi.project import pbir
 from saldo.powerbi.project import tmdl as writer
 from saldo.powerbi.project.pages import read_pages
+from saldo.powerbi.project.source import folder as source_folder
 from saldo.powerbi.project.source import read_model
 from tests.powerbi import best_practice, dax_references, distil, report, tmdl
 from tests.support import Warehouse
@@ -77,6 +78,40 @@ def test_committed_is_what_the_sources_say(name: str, generate: Any) -> None:
     generated = {path: content.encode() for path, content in generate().items()}
     assert sorted(committed) == sorted(generated)
     assert [path for path in committed if committed[path] != generated[path]] == [], "run make powerbi"
+
+
+def test_a_parameter_that_m_would_compute_is_refused() -> None:
+    with pytest.raises(ValueError, match="PgServer"):
+        writer.expressions({**RENDERED, "PgServer": "#(lf)"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('kind = "cards"', 'kind = "card"'),
+        ("at = [0, 2, 12, 3]", "at = [1, 2, 12, 3]"),
+        ('"[Nettoomsättning]", ', '"Nettoomsättning", '),
+        ('= "Descending"', '= "Down"'),
+    ],
+)
+def test_a_page_that_is_not_written_so_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, old: str, new: str
+) -> None:
+    text = (source_folder() / "pages.toml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "pages.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setattr("saldo.powerbi.project.pages.folder", lambda: tmp_path)
+    with pytest.raises(ValueError, match=r"pages\.toml"):
+        read_pages()
+
+
+def test_the_handbook_tells_of_everything() -> None:
+    """docs/powerbi.md names every page, table, folder of measures and item of the calculation group."""
+    text = (settings.include_dir().parent / "docs" / "powerbi.md").read_text(encoding="utf-8")
+    sources = read_model()
+    names = {page.title for page in read_pages()} | {measure.folder for measure in sources.measures}
+    names |= {item.name for item in sources.time.items} | {table.name for table in sources.tables}
+    assert sorted(name for name in names if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)) == []
 
 
 # --------------------------------------------------------------------------------------- Microsoft's programs
@@ -215,7 +250,8 @@ def odd_parts(visual: dict[str, Any]) -> Iterator[str]:
     if not known:
         yield f"no visual is a {visual['visualType']}"
         return
-    yield from (f"role {role}" for role in visual["query"]["queryState"] if role not in known["roles"])
+    state = visual.get("query", {}).get("queryState", {})
+    yield from (f"role {role}" for role in state if role not in known["roles"])
     for described, objects_there in (
         (known, visual.get("objects", {})),
         (shapes()["visuals"][""], visual["visualContainerObjects"]),
@@ -253,6 +289,7 @@ CARDS_MOBILE = CARDS.replace("visual.json", "mobile.json")
 LINE = "definition/pages/oversikt/visuals/tolv_manader/visual.json"
 PAGE = "definition/pages/oversikt/page.json"
 ACCOUNTS = "definition/pages/konton/page.json"
+BACK = "definition/pages/konton/visuals/tillbaka/visual.json"
 TITLE = ("visual", "visualContainerObjects", "title", 0, "properties")
 
 
@@ -314,6 +351,8 @@ SEEDED: list[tuple[str, str, tuple[str | int, ...], Any]] = [
     ("visuals_are_told", CARDS, (*TITLE, "show", "expr", "Literal", "Value"), "false"),
     ("visuals_are_told", LINE, (*TITLE, "text", "expr", "Measure", "Property"), "Nettoomsättning"),
     ("visuals_are_told", LINE, (*TITLE, "text"), None),
+    ("visuals_are_told", BACK, ("visual", "objects", "text"), []),
+    ("interactions_lead_somewhere", BACK, ("visual", "visualContainerObjects", "visualLink"), []),
     ("interactions_lead_somewhere", PAGE, ("visualInteractions", 0, "target"), "linje"),
     ("interactions_lead_somewhere", ACCOUNTS, ("pageBinding", "parameters", 0, "boundFilter"), "drill"),
     ("theme_can_be_seen", report.THEME, ("textClasses", "label", "color"), "#777777"),

@@ -13,6 +13,7 @@ KINDS = ("cards", "table", "matrix", "columns", "bars", "line", "waterfall", "sl
 GRID = 12
 # The choices that a page may have, by the names of their visuals.
 PERIOD, YEAR = "period", "rakenskapsar"
+BACK = "tillbaka"
 _DIRECTIONS = ("Ascending", "Descending")
 
 _FIELD = re.compile(r"^(?P<table>[^\[\]]*)\[(?P<name>[^\[\]]+)\]$")
@@ -36,7 +37,7 @@ class Visual:
     title: str | Field
     alt: str
     at: tuple[int, int, int, int]
-    roles: tuple[tuple[str, tuple[Field, ...]], ...]
+    roles: tuple[tuple[str, tuple[Field, ...]], ...] = ()
     filters: tuple[tuple[Field, tuple[str, ...]], ...] = ()
     sort: tuple[tuple[Field, str], ...] = ()
     ignores_period: bool = False
@@ -56,8 +57,17 @@ class Page:
     drill_through: Field | None
 
 
+_BACK_BUTTON = Visual(
+    name=BACK,
+    kind="back",
+    title="Tillbaka",
+    alt="Tillbaka till sidan som ledde hit",
+    at=(0, 0, 2, 1),
+)
+
+
 def read_pages() -> tuple[Page, ...]:
-    """The report's pages, in their order.
+    """The report's pages, in their order; one that is drilled to has a button that leads back.
 
     Raises:
         ValueError: a field or a visual is not written as it should be; the sentence names it.
@@ -85,6 +95,7 @@ def _page(entry: dict[str, Any], choices: dict[str, Visual]) -> Page:
         name=entry["name"],
         title=entry["title"],
         visuals=(
+            *([_BACK_BUTTON] if drilled else ()),
             *(choices[name] for name in entry.get("choices", [PERIOD])),
             *(_visual(entry["name"], visual) for visual in entry["visual"]),
         ),

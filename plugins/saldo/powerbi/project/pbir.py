@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from saldo.powerbi.project.pages import GRID, PERIOD, YEAR, Field, Page, Visual
+from saldo.powerbi.project.pages import BACK, GRID, PERIOD, YEAR, Field, Page, Visual
 
 _SCHEMAS = "https://developer.microsoft.com/json-schemas/fabric/item/report"
 _WIDTH, _HEIGHT, _MARGIN, _GAP = 1280, 720, 16, 8
@@ -23,7 +23,8 @@ _THEME = "Saldo.json"
 _ACTUAL, _BEFORE, _INK, _PAPER = "#404040", "#8C8C8C", "#252423", "#FFFFFF"
 _GOOD, _BAD = "#1A7F37", "#B3261E"
 _LAST_YEAR = ("Föreg. år", "Ack. föreg. år", "R12 föreg. år")
-_VARIANCES = ("Budgetavvikelse", "Budgetavvikelse %", "Bryggskillnad", "Årets förändring")
+# more is better in each of these; a balance sheet's lines are neither
+_VARIANCES = ("Budgetavvikelse", "Budgetavvikelse %", "Bryggskillnad")
 _PLAN = "Budget"
 
 _TYPES = {
@@ -35,8 +36,9 @@ _TYPES = {
     "line": "lineChart",
     "waterfall": "waterfallChart",
     "slicer": "slicer",
+    "back": "actionButton",
 }
-_MOBILE_HEIGHTS = {"slicer": 80, "cards": 280, "table": 320, "matrix": 420}
+_MOBILE_HEIGHTS = {"back": 48, "slicer": 80, "cards": 280, "table": 320, "matrix": 420}
 
 Json = dict[str, Any]
 
@@ -191,7 +193,7 @@ def _unmoved(page: Page) -> Iterator[tuple[str, str]]:
     for choice in sorted(choices):
         for visual in page.visuals:
             follows = YEAR if visual.ignores_period else PERIOD
-            if visual.name != choice and (visual.kind == "slicer" or follows != choice):
+            if visual.name not in (choice, BACK) and (visual.kind == "slicer" or follows != choice):
                 yield choice, visual.name
 
 
@@ -212,26 +214,9 @@ def _container(page: Page, visual: Visual, order: int) -> Json:
         },
         "visual": {
             "visualType": _TYPES[visual.kind],
-            "query": {
-                "queryState": {role: _projections(visual, role, fields) for role, fields in visual.roles},
-                **_order(visual),
-            },
+            **_query(visual),
             "objects": _objects(visual),
-            "visualContainerObjects": {
-                "title": [
-                    {
-                        "properties": {
-                            "show": _literal("true"),
-                            "heading": _text("Heading2"),
-                            "text": {"expr": _expression(visual.title)}
-                            if isinstance(visual.title, Field)
-                            else _text(visual.title),
-                            "titleWrap": _literal("true"),
-                        }
-                    }
-                ],
-                "general": [{"properties": {"altText": _text(visual.alt)}}],
-            },
+            "visualContainerObjects": _frame(visual),
             "drillFilterOtherVisuals": True,
         },
     }
@@ -254,6 +239,34 @@ def _container(page: Page, visual: Visual, order: int) -> Json:
             ]
         }
     return written
+
+
+def _frame(visual: Visual) -> Json:
+    """The title and what a screen reader says; a button says its title itself."""
+    frame: Json = {"general": [{"properties": {"altText": _text(visual.alt)}}]}
+    if visual.kind == "back":
+        frame["visualLink"] = [{"properties": {"show": _literal("true"), "type": _text("Back")}}]
+        return frame
+    frame["title"] = [
+        {
+            "properties": {
+                "show": _literal("true"),
+                "heading": _text("Heading2"),
+                "text": {"expr": _expression(visual.title)}
+                if isinstance(visual.title, Field)
+                else _text(visual.title),
+                "titleWrap": _literal("true"),
+            }
+        }
+    ]
+    return frame
+
+
+def _query(visual: Visual) -> Json:
+    if not visual.roles:
+        return {}
+    state = {role: _projections(visual, role, fields) for role, fields in visual.roles}
+    return {"query": {"queryState": state, **_order(visual)}}
 
 
 def _projections(visual: Visual, role: str, fields: tuple[Field, ...]) -> Json:
@@ -282,6 +295,13 @@ def _order(visual: Visual) -> Json:
 def _objects(visual: Visual) -> Json:
     objects: Json = {}
     match visual.kind:
+        case "back":
+            normally = {"selector": {"id": "default"}}
+            objects["icon"] = [{"properties": {"shapeType": _text("back")}} | normally]
+            objects["text"] = [
+                {"properties": {"show": _literal("true")}},
+                {"properties": {"text": _text(str(visual.title)), "fontColor": _colour(_INK)}} | normally,
+            ]
         case "slicer":
             field = visual.roles[0][1][0]
             objects["data"] = [{"properties": {"mode": _literal("'Dropdown'")}}]
