@@ -89,7 +89,7 @@ def test_a_parameter_that_m_would_compute_is_refused() -> None:
     ("old", "new"),
     [
         ('kind = "cards"', 'kind = "card"'),
-        ("at = [0, 2, 12, 3]", "at = [1, 2, 12, 3]"),
+        ("at = [0, 1, 12, 11]", "at = [1, 1, 12, 11]"),
         ('"[Nettoomsättning]", ', '"Nettoomsättning", '),
         ('= "Descending"', '= "Down"'),
     ],
@@ -284,7 +284,7 @@ def edit(content: Any, path: tuple[str | int, ...], value: Any) -> Any:
     return copied
 
 
-CARDS = "definition/pages/oversikt/visuals/nyckeltal/visual.json"
+CARDS = "definition/pages/kassaflodesanalys/visuals/kontroll/visual.json"
 CARDS_MOBILE = CARDS.replace("visual.json", "mobile.json")
 LINE = "definition/pages/oversikt/visuals/tolv_manader/visual.json"
 PAGE = "definition/pages/oversikt/page.json"
@@ -376,8 +376,8 @@ def test_a_fault_of_the_report_is_found(
 
 def test_a_visual_too_many_and_a_telephone_too_few_are_found() -> None:
     """And a table that is too wide, a field that stands twice, and a number without a measure."""
-    many = {CARDS.replace("nyckeltal", f"kort_{number}"): pages()[CARDS] for number in range(8)}
-    assert any("15 visuals" in each for each in report.visuals_have_room({**pages(), **many}, model()))
+    many = {CARDS.replace("kontroll", f"kort_{number}"): pages()[CARDS] for number in range(8)}
+    assert any("13 visuals" in each for each in report.visuals_have_room({**pages(), **many}, model()))
     few = {path: content for path, content in pages().items() if path != CARDS_MOBILE}
     assert list(report.telephones_have_room(few, model()))
     table = "definition/pages/verifikationer/visuals/rader/visual.json"

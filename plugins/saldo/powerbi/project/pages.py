@@ -136,7 +136,7 @@ def _roles(entry: dict[str, Any]) -> list[tuple[str, tuple[Field, ...]]]:
             named = [("Values", entry["fields"])]
         case "matrix":
             named = [
-                ("Rows", entry["rows"]),
+                ("Rows", entry.get("rows", [])),
                 ("Columns", entry.get("columns", [])),
                 ("Values", entry["values"]),
             ]

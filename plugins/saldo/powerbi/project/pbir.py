@@ -345,6 +345,8 @@ def _objects(visual: Visual) -> Json:
     ]
     if visual.kind in ("table", "matrix") and variances:
         objects["values"] = [_signed(field) for field in variances]
+    if visual.kind == "matrix" and "Rows" not in dict(visual.roles):
+        objects["values"] = [{"properties": {"valuesOnRow": _literal("true")}}, *objects.get("values", [])]
     return objects
 
 
