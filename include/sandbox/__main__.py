@@ -60,8 +60,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
     )
-    parser.add_argument("--port", type=int, required=True, help="http: Fortnox, its tokens and Power BI")
-    parser.add_argument("--token-port", type=int, required=True, help="https: Power BI's token endpoint")
+    parser.add_argument(
+        "--port", type=int, required=True, help="http: Fortnox, its tokens, Power BI and Fabric"
+    )
+    parser.add_argument(
+        "--token-port", type=int, required=True, help="https: the token endpoint of Power BI and Fabric"
+    )
     parser.add_argument("--directory", type=Path, required=True, help="where the certificates are kept")
     parser.add_argument(
         "--certificate-name",

@@ -14,6 +14,7 @@ GET     settings    POST   settings                 see state.Settings; POST cha
 GET     faults      POST   faults    DELETE faults  see state.Fault; POST takes a list
 GET     refreshes                                   every refresh of every Power BI dataset
 POST    datasets/{id}                               arrange what befalls its refreshes (DatasetBody)
+*       workspaces, operations and what is published    see admin_fabric
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from typing import Any, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox import admin_documents
+from sandbox import admin_documents, admin_fabric
 from sandbox.admin_documents import TextBody
 from sandbox.books import Company, CostCenter, LedgerYear, Party, Project, Row, Shelf, Voucher
+from sandbox.datasets import CREDENTIALS_MISSING, Dataset
 from sandbox.documents import Article
-from sandbox.powerbi import CREDENTIALS_MISSING, Dataset
+from sandbox.fabric_items import HUMAN, Fabric
 from sandbox.state import Fault, Grants, Requests, State, dataset_id, workspace_id
 
 
@@ -79,24 +81,26 @@ class DatasetBody(_Body):
     fail_next and disable_next say how the next one ends; hold keeps the running one and the next ones
     running until release; cancel ends the running one; foreign starts one that Power BI's own schedule asked
     for (``seconds`` long, default 60); advance puts the dataset's clock forward (``seconds``, default a day);
-    clear_quota forgets the refreshes of the last 24 hours.
+    clear_quota forgets the refreshes of the last 24 hours; foreign_owner gives the dataset to a person.
     """
 
     action: Literal[
-        "fail_next", "disable_next", "hold", "release", "cancel", "foreign", "advance", "clear_quota"
-    ]
+        "fail_next", "disable_next", "hold", "release", "cancel", "foreign", "advance", "clear_quota",
+        "foreign_owner",
+    ]  # fmt: skip
     error_code: str = CREDENTIALS_MISSING
     error_description: str = "The credentials of the data source are missing."
     seconds: float | None = Field(default=None, ge=0)
 
 
-def routes(state: State, datasets: dict[str, Dataset]) -> APIRouter:
+def routes(state: State, fabric: Fabric) -> APIRouter:
     """All of /sandbox."""
     router = APIRouter(prefix="/sandbox")
     _company_routes(router, state)
     _voucher_routes(router, state)
     _control_routes(router, state)
-    _dataset_routes(router, datasets)
+    _dataset_routes(router, fabric)
+    admin_fabric.add_routes(router, fabric)
     admin_documents.add_routes(router, state)
     _register_routes(router, state)  # last: its {register} would take the other names
     return router
@@ -277,7 +281,7 @@ def _control_routes(router: APIRouter, state: State) -> None:
         state.faults.clear()
 
 
-def _dataset_routes(router: APIRouter, datasets: dict[str, Dataset]) -> None:
+def _dataset_routes(router: APIRouter, fabric: Fabric) -> None:
     @router.get("/refreshes")
     async def refreshes() -> list[dict[str, Any]]:
         """Every refresh of every dataset, oldest first, seen without history's lag."""
@@ -290,20 +294,20 @@ def _dataset_routes(router: APIRouter, datasets: dict[str, Dataset]) -> None:
                 "status": refresh.status(dataset.now()),
                 "body": refresh.body,
             }
-            for dataset in datasets.values()
+            for dataset in fabric.datasets.values()
             for refresh in dataset.refreshes
         ]
 
     @router.post("/datasets/{wanted}")
     async def arrange(wanted: str, body: DatasetBody) -> dict[str, Any]:
-        dataset = datasets.get(wanted)
+        dataset = fabric.datasets.get(wanted)
         if dataset is None:
             raise HTTPException(404, f"There is no dataset {wanted}.")
-        refresh_id = _arrange(dataset, body)
+        refresh_id = _arrange(fabric, dataset, body)
         return {"dataset_id": dataset.id, "request_id": refresh_id, "counted": len(dataset.counted())}
 
 
-def _arrange(dataset: Dataset, body: DatasetBody) -> str | None:
+def _arrange(fabric: Fabric, dataset: Dataset, body: DatasetBody) -> str | None:
     """Do what the body says; the id of the refresh it concerns, if any."""
     running = dataset.running()
     match body.action:
@@ -318,18 +322,21 @@ def _arrange(dataset: Dataset, body: DatasetBody) -> str | None:
                 running.ends = None
         case "release":
             dataset.held = False
-            if running:
+            if running and not running.is_reading:
                 dataset.end(running, running.outcome)
         case "cancel":
             if running is None:
                 raise HTTPException(409, "No refresh is running.")
             dataset.end(running, "Cancelled")
         case "foreign":
-            return dataset.start("Scheduled", 60.0 if body.seconds is None else body.seconds, 0.0).id
+            seconds = 60.0 if body.seconds is None else body.seconds
+            return fabric.start_refresh(dataset, "Scheduled", seconds, 0.0).id
         case "advance":
             dataset.clock_shift += (
                 dt.timedelta(hours=24).total_seconds() if body.seconds is None else body.seconds
             )
         case "clear_quota":
             dataset.quota_cleared = dataset.now()
+        case "foreign_owner":
+            dataset.owner = HUMAN
     return running.id if running else None

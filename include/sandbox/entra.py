@@ -1,6 +1,7 @@
 """Entra ID's token endpoint with the discovery documents that azure-identity asks for; served over TLS.
 
-Microsoft identity platform, "OAuth 2.0 client credentials flow".
+Microsoft identity platform, "OAuth 2.0 client credentials flow". Tokens are for Power BI or for Fabric, and
+each API takes its own alone.
 """
 
 from __future__ import annotations
@@ -11,7 +12,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox import tokens
-from sandbox.state import ENTRA_CLIENT, ENTRA_TENANT, State
+from sandbox.state import ENTRA_CLIENT, ENTRA_OBJECT, ENTRA_TENANT, State
+
+POWER_BI = "https://analysis.windows.net/powerbi/api"
+FABRIC = "https://api.fabric.microsoft.com"
+AUDIENCES = (POWER_BI, FABRIC)
+"""What a token may be for; each API takes only its own."""
 
 
 def routes(state: State) -> APIRouter:
@@ -61,7 +67,18 @@ def routes(state: State) -> APIRouter:
         if default != ".default":
             return _error(400, "invalid_scope", "AADSTS1002012: The scope must end in /.default.")
         seconds = state.settings.power_bi_token_seconds
-        claims: dict[str, object] = {"aud": audience, "appid": ENTRA_CLIENT[0], "tid": ENTRA_TENANT}
+        if audience not in AUDIENCES:
+            return _error(
+                400,
+                "invalid_resource",
+                f"AADSTS500011: The resource principal named {audience} was not found.",
+            )
+        claims: dict[str, object] = {
+            "aud": audience,
+            "appid": ENTRA_CLIENT[0],
+            "oid": ENTRA_OBJECT,
+            "tid": ENTRA_TENANT,
+        }
         return JSONResponse(
             {
                 "token_type": "Bearer",

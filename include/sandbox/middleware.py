@@ -69,6 +69,9 @@ class CountAndFault:
                 return await _reset(receive)
             case Fault(kind="reset"):
                 return await _reset(receive)
+            case Fault(kind="lost"):
+                await self.app(scope, receive, _nowhere)
+                return await _reset(receive)
         return await _faulty(fault)(scope, receive, send)
 
 
@@ -184,6 +187,10 @@ class _Cut:
             await self.send({**message, "body": body[: len(body) // 2], "more_body": True})
             return
         await self.send(message)
+
+
+async def _nowhere(_message: Message) -> None:
+    """Send nothing."""
 
 
 async def _reset(receive: Receive) -> None:

@@ -15,7 +15,8 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from sandbox import admin, entra, fortnox, oauth, powerbi
+from sandbox import admin, entra, fabric, fortnox, oauth, powerbi
+from sandbox.fabric_items import Fabric
 from sandbox.middleware import CountAndFault
 from sandbox.state import State
 
@@ -30,14 +31,15 @@ class _Server(uvicorn.Server):
 
 
 def api_app(state: State) -> ASGIApp:
-    """Fortnox, Power BI and the sandbox's own routes."""
-    datasets = powerbi.datasets_of(state)
+    """Fortnox, Power BI, Fabric and the sandbox's own routes."""
+    tenant = Fabric.of_companies(state)
     return _app(
         state,
         oauth.routes(state),
         fortnox.routes(state),
-        powerbi.routes(state, datasets),
-        admin.routes(state, datasets),
+        powerbi.routes(tenant),
+        fabric.routes(tenant),
+        admin.routes(state, tenant),
     )
 
 

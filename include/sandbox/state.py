@@ -19,6 +19,9 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 FORTNOX_CLIENT = ("sandbox-client", "sandbox-secret")
 ENTRA_TENANT = "sandbox-tenant"
 ENTRA_CLIENT = ("sandbox-powerbi", "sandbox-powerbi-secret")
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://saldo.example/sandbox")
+ENTRA_OBJECT = str(uuid.uuid5(NAMESPACE, "service principal"))
+"""The service principal's object id, by which workspaces and connections know it."""
 
 
 class Access(BaseModel):
@@ -80,6 +83,28 @@ class Settings(BaseModel):
         description="lastmodified by tenant/resource or by resource: honoured, ignored or refused",
     )
     quota_status: Literal[400, 429] = 400
+    long_running: bool = Field(
+        default=True, description="whether Fabric answers what takes a while with 202 and an operation"
+    )
+    operation_seconds: float = Field(default=0.5, ge=0, description="time that an operation takes")
+    retry_after: int = Field(
+        default=1, ge=0, description="what Fabric says about an operation; the real one said 20 and 120"
+    )
+    operation_host: str | None = Field(
+        default=None, description="host name of an operation's Location; None is the one that was asked"
+    )
+    page_size: int = Field(default=100, ge=1, description="records on a page of Fabric's lists")
+    reserved_seconds: float = Field(
+        default=3.0, ge=0, description="time until the name of a deleted item is free: minutes in life"
+    )
+    updates_unbind: bool = Field(
+        default=False, description="whether a model loses its connection when it is updated, as some report"
+    )
+    warehouse_tls: bool = Field(
+        default=False, description="whether an Encrypted connection insists on TLS, as it does in life"
+    )
+    rows_kept: int = Field(default=200_000, ge=0, description="rows of a table that a refresh keeps")
+    queries_per_minute: int = Field(default=120, ge=0, description="queries of models, by caller")
 
 
 class Fault(BaseModel):
@@ -91,7 +116,8 @@ class Fault(BaseModel):
       status        ``status`` (500) with ``body`` as JSON, {} by default; "" is no body at all
       html          ``status`` (200) with a page, or with ``body``
       json          ``status`` (200) with ``body``: another shape, or "" for none
-      reset         the connection is reset before anything is said
+      reset         the connection is reset before anything is said, and nothing is done
+      lost          the same, but what was asked for is done
     The right answer, but:
       slow          after ``seconds``, which may be longer than the client waits
       cut           half of what its length promises, and the connection ends
@@ -109,8 +135,9 @@ class Fault(BaseModel):
     )
     tenant: str | None = None
     kind: Literal[
-        "status", "html", "json", "reset", "slow", "cut", "reset_midway", "short", "cut_gzip", "content"
-    ]
+        "status", "html", "json", "reset", "lost", "slow", "cut", "reset_midway", "short", "cut_gzip",
+        "content",
+    ]  # fmt: skip
     status: int | None = Field(default=None, ge=200, le=599)
     body: str | dict[str, object] | list[object] | None = None
     headers: dict[str, str] = Field(default_factory=dict)
@@ -154,9 +181,10 @@ class Requests:
     tokens: Counter[str] = field(default_factory=Counter)
     power_bi_paths: Counter[str] = field(default_factory=Counter)
     power_bi_tokens: int = 0
+    fabric_paths: Counter[str] = field(default_factory=Counter)
 
     def as_json(self) -> dict[str, object]:
-        """The counts, by tenant for Fortnox and in all for Power BI."""
+        """The counts, by tenant for Fortnox and in all for Power BI and Fabric."""
         tenants = sorted(self.paths.keys() | self.tokens.keys() | self.throttled.keys())
         return {
             "fortnox": {
@@ -172,6 +200,10 @@ class Requests:
                 "requests": self.power_bi_paths.total(),
                 "paths": dict(sorted(self.power_bi_paths.items())),
                 "tokens": self.power_bi_tokens,
+            },
+            "fabric": {
+                "requests": self.fabric_paths.total(),
+                "paths": dict(sorted(self.fabric_paths.items())),
             },
         }
 
@@ -258,9 +290,6 @@ class State:
                     self.faults.remove(fault)
                 return fault
         return None
-
-
-NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://saldo.example/sandbox")
 
 
 def workspace_id(tenant_id: str) -> str:

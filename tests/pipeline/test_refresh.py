@@ -28,7 +28,8 @@ from saldo.powerbi.errors import (
     UnconfirmedError,
     UnreachableError,
 )
-from saldo.powerbi.hook import History, PowerBIHook
+from saldo.powerbi.history import History
+from saldo.powerbi.hook import PowerBIHook, Service
 from tests.powerbi.service import CONNECTION, SECRET, Dataset, PowerBIService, connection, running_service
 from tests.sandbox.process import free_port
 from tests.support import Warehouse
@@ -523,7 +524,7 @@ def test_the_secret_is_in_no_log_trigger_event_or_result(
     written = caplog.text + "".join(capfd.readouterr())
     assert "Asked Power BI to refresh" in written
     assert "POST" in caplog.text
-    for secret in (SECRET, PowerBIHook()._token()[:40]):
+    for secret in (SECRET, PowerBIHook()._token(Service.POWER_BI)[:40]):
         assert secret not in written
         assert secret not in stored
 

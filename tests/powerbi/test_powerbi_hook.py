@@ -22,7 +22,8 @@ from saldo.powerbi.errors import (
     UnconfirmedError,
     UnreachableError,
 )
-from saldo.powerbi.hook import History, PowerBIHook, Refresh
+from saldo.powerbi.history import History, Refresh
+from saldo.powerbi.hook import PowerBIHook, Service
 from tests.powerbi.service import CONNECTION, SECRET, Dataset, PowerBIService, connection, running_service
 from tests.sandbox.process import free_port
 
@@ -314,7 +315,7 @@ def test_no_log_line_holds_secret_or_token(
     caplog.set_level(logging.DEBUG)
     start(hook, dataset)
     history(hook, dataset)
-    token = hook._token()
+    token = hook._token(Service.POWER_BI)
     assert len(caplog.records) > 5
     for secret in (SECRET, token):
         assert secret not in caplog.text

@@ -1,6 +1,6 @@
 """Distils contracts.json from the reference material: key names, JSON types, error shapes, no values.
 
-    python -m tests.sandbox.distil ../shared/fortnox
+    python -m tests.sandbox.distil ../shared
 
 recorded   every kind of record in recorded answers to GET, keys in their order; ``A.B`` is the object B of an
            A, ``A.B[]`` a row of the list B. "absent" among the types: not in every answer. A field that only
@@ -9,6 +9,8 @@ written    the same for answers to POST and PUT, whose types differ from those t
 described  by path, from the public description (ENDPOINTS.md), which knows no order: for what nobody recorded
 errors     by status (and "token" for the token endpoint): the shape, and the codes seen with it
 headers    by status: the names that every recorded answer of the API has
+fabric     by request and status, ids as {id}: the headers that every recorded answer has, and its body: "" is
+           the body itself, ``value[]`` a record of its list; none of them is null or no body at all
 """
 
 from __future__ import annotations
@@ -104,8 +106,50 @@ class _Kinds:
         }
 
 
-def distil(fortnox: Path) -> dict[str, Any]:
-    """All of contracts.json."""
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SECRETS = {"mocked_credential_details": {}, "mock_request_connection_details": {}}
+
+
+def fabric_recordings(powerbi: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The recorded answers of the real Fabric API, each named "GET /v1/workspaces/{id} 200".
+
+    One of the two recorders wrote several answers beside the requests of others: an operation's that is no
+    state of one is left out, and so is a result that is.
+    """
+    for path in sorted((powerbi / "specs" / "recorded").glob("*.json")):
+        for recording in json.loads(path.read_text()):
+            request, response = recording["request"], recording["response"]
+            body = response["body"]
+            place = re.sub(r"^https://[^/]+|\?.*$", "", request["url"])
+            if "/operations/" in place and ("percentComplete" in body) == place.endswith("/result"):
+                continue
+            status = response.get("status") or response["status_code"]
+            yield f"{request['method']} {_ID.sub('{id}', place)} {status}", response
+
+
+def distil_fabric(powerbi: Path) -> dict[str, Any]:
+    """What is recorded of the Fabric API, by request and status."""
+    kinds: dict[str, _Kinds] = defaultdict(_Kinds)
+    headers: dict[str, set[str]] = {}
+    for name, response in fabric_recordings(powerbi):
+        names = {header.lower() for header in response["headers"]} - _TRANSPORT
+        headers[name] = headers.get(name, names) & names
+        if isinstance(response["body"], dict):
+            kinds[name].see(
+                "", {key: _SECRETS.get(str(value), value) for key, value in response["body"].items()}
+            )
+    return {
+        name: {
+            "headers": sorted(headers[name]),
+            "body": {kind.removeprefix("."): fields for kind, fields in kinds[name].contracts().items()},
+        }
+        for name in sorted(headers)
+    }
+
+
+def distil(shared: Path) -> dict[str, Any]:
+    """All of contracts.json, from the folder of the reference material."""
+    fortnox = shared / "fortnox"
     recorded, written, errors = _Kinds(), _Kinds(), _Kinds()
     codes: dict[str, set[int]] = defaultdict(set)
     headers: dict[str, set[str]] = {}
@@ -138,6 +182,7 @@ def distil(fortnox: Path) -> dict[str, Any]:
         "recorded": _widened(recorded.contracts(), described),
         "written": written.contracts(),
         "described": described,
+        "fabric": distil_fabric(shared / "powerbi"),
     }
 
 
@@ -235,5 +280,5 @@ def as_text(contracts: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: python -m tests.sandbox.distil <the folder fortnox of the reference material>")
+        sys.exit("usage: python -m tests.sandbox.distil <the folder of the reference material>")
     CONTRACTS.write_text(as_text(distil(Path(sys.argv[1]))))

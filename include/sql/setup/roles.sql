@@ -30,5 +30,8 @@ begin
     grant saldo_loader, saldo_transformer, saldo_page to saldo_app with inherit false, set true;
     alter role saldo_report inherit;
     grant saldo_reader to saldo_report with inherit true, set false;
+    -- each organization's report reads as a login of its own, which control.make_report_login makes
+    alter role saldo_owner createrole;
+    grant saldo_reader to saldo_owner with admin true, inherit false, set false;
 end
 $$;

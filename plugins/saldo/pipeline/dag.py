@@ -27,6 +27,7 @@ from saldo.pipeline.operators import (
     FortnoxToPostgresOperator,
     NextRunOperator,
 )
+from saldo.pipeline.publish import PublishDefinitionOperator
 from saldo.pipeline.refresh import PowerBIRefreshOperator
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 TIMEZONE = "Europe/Stockholm"
 START_DATE = pendulum.datetime(2026, 1, 1, tz=TIMEZONE)
 GROUP_TASKS = {group.value: f"extract.{group.value}" for group in Group}
-BUILD_TASK, NEXT_TASK, REFRESH_TASK = "transform.build", "transform.next", "publish.refresh"
+BUILD_TASK, NEXT_TASK = "transform.build", "transform.next"
+PUBLISH_TASK, REFRESH_TASK = "publish.definition", "publish.refresh"
 
 RUNBOOK = """
 ### What this does
@@ -52,6 +54,7 @@ The log's last lines say what to do. The data that people see stays the last goo
 | `extract.*` | Fortnox or the network failed for long, or the access was revoked | clear the task; if it says *connect the company again*, do that |
 | `transform.build` | a check found that the marts are not the books | read which check and which rows in the log; clear the task after the cause is mended |
 | `transform.next` | the next run could not be asked for | nothing: the hourly run does what is left |
+| `publish.definition` | Power BI or Fabric refused the model or the report | the log holds the service's own reason and what to change; `saldo doctor` tests the whole set-up |
 | `publish.refresh` | Power BI refused or failed | the log holds Power BI's own reason; clear the task: it never starts a second refresh beside a running one |
 
 A run that failed needs no care of its own: the next one does what it left. A resource that the company's licence
@@ -119,6 +122,12 @@ def build(organization: Organization) -> DAG:
             )
             next_run = [_next_run(identity)] if organization.is_on_fortnox else []
         with TaskGroup("publish"):
+            definition = PublishDefinitionOperator(
+                task_id="definition",
+                organization_id=organization.organization_id,
+                inlets=[marts],
+                retry_delay=timedelta(seconds=10),
+            )
             refresh = PowerBIRefreshOperator(
                 task_id="refresh",
                 organization_id=organization.organization_id,
@@ -127,9 +136,9 @@ def build(organization: Organization) -> DAG:
                 # Airflow may end a try by a race of its own while it resumes; the next goes on at once.
                 retry_delay=timedelta(seconds=10),
             )
-        extracted >> build_marts >> next_run >> refresh
+        extracted >> build_marts >> next_run >> definition >> refresh
         # The one between is skipped before the build begins, unless a backlog needs it.
-        build_marts >> refresh
+        build_marts >> definition
     return dag
 
 
@@ -141,7 +150,7 @@ def _extract(fortnox: Asset, landed: Mapping[str, Asset], identity: Mapping[str,
             groups=GROUP_TASKS,
             build=BUILD_TASK,
             next_run=NEXT_TASK,
-            refresh=REFRESH_TASK,
+            publish=[PUBLISH_TASK, REFRESH_TASK],
             inlets=[fortnox],
             outlets=[landed["changes"]],
             **identity,

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from saldo.database import Role, connect
+from saldo.database import Role, connect, run
 from saldo.fortnox.clock import STOCKHOLM
 from saldo.fortnox.errors import FortnoxError, TemporaryError
 from saldo.fortnox.hook import FortnoxHook
@@ -34,6 +34,7 @@ from saldo.pipeline.books import Books
 from saldo.pipeline.lists import Lists
 from saldo.pipeline.plan import Mode
 from saldo.pipeline.work import Request, Work, scope_of
+from saldo.powerbi.project.render import release
 from saldo.warehouse import landing
 from saldo.warehouse.landing import FinancialYear
 from saldo.warehouse.migrations import check_version
@@ -63,7 +64,7 @@ class Remaining:
     is_first: bool
     next_run: bool
     build: bool
-    refresh: bool
+    publish: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,8 +347,13 @@ class Extraction:
             is_first=is_first,
             next_run=is_first or sum(due.values()) > _MANY_DETAILS,
             build=build,
-            refresh=build or versions.refreshed < versions.built,
+            publish=build or versions.refreshed < versions.built or self._is_outdated(),
         )
+
+    def _is_outdated(self) -> bool:
+        """Whether the published report is of another version of Saldo than this one."""
+        row = run(self.work.connection, "control/publication_release").fetchone()
+        return row is not None and row[0] != release()
 
 
 @contextmanager

@@ -14,43 +14,28 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from saldo.database import Role, connect, run
+from saldo.pipeline.pausing import PauseTrigger, event_of, seconds_until
+from saldo.pipeline.publish import LONGEST_WAIT, compare
 from saldo.powerbi.errors import (
     AlreadyRunningError,
+    FiguresDifferError,
+    NotFoundError,
     PowerBIError,
     QuotaExceededError,
     RefreshFailedError,
     ThrottledError,
     UnconfirmedError,
 )
-from saldo.powerbi.hook import History, PowerBIHook, Refresh
+from saldo.powerbi.history import History, Refresh
+from saldo.powerbi.hook import PowerBIHook
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-LONGEST_WAIT = timedelta(minutes=10)
 _SLOWEST_POLL_SECONDS = 30.0
 _SECONDS_BETWEEN_LOG_LINES = 60.0
 # between the service's machine that answers and the one that writes down when a refresh started
 _CLOCK_TOLERANCE = timedelta(seconds=2)
-
-
-class PauseTrigger(BaseTrigger):
-    """Wakes a task at a moment (ISO 8601, with its zone) and hands `event` back to it."""
-
-    def __init__(self, until: str, event: dict[str, Any]) -> None:
-        """Both are plain JSON, to be stored."""
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.until = until
-        self.event = event
-
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """What Airflow stores until the moment."""
-        return f"{__name__}.PauseTrigger", {"until": self.until, "event": self.event}
-
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """One event, at the moment or at once when it has passed."""
-        await asyncio.sleep(max(0.0, _seconds_until(self.until)))
-        yield _event(self.event)
 
 
 class RefreshTrigger(BaseTrigger):
@@ -106,10 +91,10 @@ class RefreshTrigger(BaseTrigger):
         unlogged_seconds = 0.0
         while True:
             # jitter: thousands of organizations are refreshed at the same minute
-            slept = min(pause * random.uniform(0.8, 1.2), max(0.1, _seconds_until(self.until)))  # noqa: S311
+            slept = min(pause * random.uniform(0.8, 1.2), max(0.1, seconds_until(self.until)))  # noqa: S311
             await asyncio.sleep(slept)
             unlogged_seconds += slept
-            if _seconds_until(self.until) <= 0:
+            if seconds_until(self.until) <= 0:
                 break
             pause = min(pause * 1.5, max(_SLOWEST_POLL_SECONDS, self.first_poll_seconds))
             try:
@@ -125,23 +110,19 @@ class RefreshTrigger(BaseTrigger):
                 continue
             refresh = _seek(history, self.request_id, datetime.fromisoformat(self.since))
             if refresh is None:
-                if not seen and _seconds_until(self.absent_until) <= 0:
+                if not seen and seconds_until(self.absent_until) <= 0:
                     break
                 continue
             seen = True
             if self.request_id is None or not refresh.is_running:
-                yield _event({"request_id": refresh.request_id})
+                yield event_of({"request_id": refresh.request_id})
                 return
             if unlogged_seconds >= _SECONDS_BETWEEN_LOG_LINES:
                 unlogged_seconds = 0.0
                 self.log.info(
                     "Refresh %s is running in Power BI%s", refresh.request_id, _for_how_long(history, refresh)
                 )
-        yield _event({"request_id": self.request_id})
-
-
-def _event(payload: dict[str, Any]) -> TriggerEvent:
-    return TriggerEvent(payload)  # type: ignore[no-untyped-call]
+        yield event_of({"request_id": self.request_id})
 
 
 def _seek(history: History, request_id: str | None, since: datetime) -> Refresh | None:
@@ -165,6 +146,7 @@ class _Asked:
 class _State:
     workspace_id: str
     dataset_id: str
+    is_published: bool
     built: int
     refreshed: int
     asked: _Asked | None
@@ -230,6 +212,14 @@ class PowerBIRefreshOperator(BaseOperator):
     def _go_on(self, event: dict[str, Any]) -> dict[str, Any]:
         try:
             return self._to_the_end(event)
+        except NotFoundError as error:
+            if not self._read().is_published:
+                raise AirflowFailException(str(error)) from None
+            with connect(Role.TRANSFORMER, self.organization_id) as connection:
+                run(connection, "control/publication_lost")
+            raise AirflowFailException(
+                "The model that Saldo published is gone from Power BI: the next run publishes it again"
+            ) from None
         except PowerBIError as error:
             if error.passes:
                 raise
@@ -345,6 +335,8 @@ class PowerBIRefreshOperator(BaseOperator):
                 _for_how_long(history, refresh),
             )
             self._watch(state, history, refresh.request_id, asked.asked_at)
+        if refresh.is_completed and state.is_published and asked.built == state.built:
+            self._compare(hook, state, asked)
         self._end(asked, refreshed=refresh.is_completed)
         if refresh.is_completed:
             seconds = _seconds_of(refresh)
@@ -359,6 +351,15 @@ class PowerBIRefreshOperator(BaseOperator):
             raise refresh.failure()
         self.log.warning("An earlier try's refresh failed, asking for a new one: %s", refresh.failure())
         return None
+
+    def _compare(self, hook: PowerBIHook, state: _State, asked: _Asked) -> None:
+        """The model's figures against the warehouse's; other figures leave the version unrefreshed."""
+        try:
+            compare(hook, self.organization_id, state.workspace_id, state.dataset_id)
+        except FiguresDifferError:
+            self._end(asked)
+            raise
+        self.log.info("Power BI shows the warehouse's total assets, result and receivables, to the öre")
 
     def _history(self, hook: PowerBIHook, state: _State, event: dict[str, Any]) -> History:
         try:
@@ -435,11 +436,21 @@ class PowerBIRefreshOperator(BaseOperator):
             raise AirflowFailException(
                 f"No organization {self.organization_id} is registered: connect it with `saldo connect`"
             )
-        workspace_id, dataset_id, refreshed, asked_built, asked_at, request_id, due_at, built = row
+        (
+            workspace_id,
+            dataset_id,
+            is_published,
+            refreshed,
+            asked_built,
+            asked_at,
+            request_id,
+            due_at,
+            built,
+        ) = row
         if not workspace_id or not dataset_id:
             raise AirflowSkipException("This organization's report is not published yet: nothing to refresh")
         asked = None if asked_at is None else _Asked(asked_built, asked_at, request_id, due_at)
-        return _State(workspace_id, dataset_id, built, refreshed, asked)
+        return _State(workspace_id, dataset_id, is_published, built, refreshed, asked)
 
     def _intend(self, asked: _Asked) -> bool:
         """Writes down that a refresh is about to be asked for; False when another process has."""
@@ -470,10 +481,6 @@ def _put_off_sentence(due_at: datetime) -> str:
         f"Power BI takes no refresh of this dataset before {due_at:%Y-%m-%d %H:%M} UTC: "
         "the first run after that refreshes the report"
     )
-
-
-def _seconds_until(moment: str) -> float:
-    return (datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds()
 
 
 def _seconds_of(refresh: Refresh) -> float:

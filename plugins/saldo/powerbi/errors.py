@@ -44,7 +44,13 @@ class UnreachableError(PowerBIError):
 
 
 class UnconfirmedError(UnreachableError):
-    """A refresh was asked for and the answer lost: Power BI may have taken the request or not."""
+    """Something was asked for and the answer lost: Power BI may have taken the request or not."""
+
+
+class RefusedError(PowerBIError):
+    """Fabric refused what was asked and says that asking again will not help."""
+
+    passes = False
 
 
 class AlreadyRunningError(PowerBIError):
@@ -72,5 +78,21 @@ class RefreshFailedError(PowerBIError):
 
 class RefreshStoppedError(RefreshFailedError):
     """A refresh that will end the same way until somebody does something."""
+
+    passes = False
+
+
+class OperationFailedError(PowerBIError):
+    """Fabric took a change and could not carry it out."""
+
+
+class NotBoundError(PowerBIError):
+    """The model does not read the warehouse through the connection that it was bound to."""
+
+    passes = False
+
+
+class FiguresDifferError(PowerBIError):
+    """Power BI shows other figures than the warehouse after a refresh that completed."""
 
     passes = False

@@ -1,14 +1,11 @@
-"""The one place that knows Power BI's addresses, sign-in, answers and errors."""
+"""Signs in to Power BI and Fabric and speaks to them: addresses, tokens, retries, refreshes and queries."""
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from enum import Enum
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
@@ -19,168 +16,51 @@ import httpx
 import tenacity
 from airflow.sdk import BaseHook
 
+from saldo.powerbi.answers import LONGEST_REASON, as_json, check, name_of, said
 from saldo.powerbi.errors import (
     AccessDeniedError,
-    AlreadyRunningError,
     NotConfiguredError,
-    NotFoundError,
     PowerBIError,
-    QuotaExceededError,
-    RefreshFailedError,
-    RefreshStoppedError,
-    ThrottledError,
     UnconfirmedError,
     UnreachableError,
 )
+from saldo.powerbi.history import History, history_of
 
 if TYPE_CHECKING:
-    from azure.identity import ClientSecretCredential
+    from azure.core.credentials import TokenCredential
 
-API = "https://api.powerbi.com"
 LOGIN = "https://login.microsoftonline.com"
-SCOPE = "https://analysis.windows.net/powerbi/api/.default"
-QUOTA = 8
-QUOTA_PERIOD = timedelta(hours=24)
 
-_TIMEOUT = httpx.Timeout(30, connect=10)
+_TIMEOUT = httpx.Timeout(60, connect=10)
 _HISTORY_LENGTH = 30
-_RETRY_AFTER_WHEN_UNSAID = 60.0
-_LONGEST_REASON = 2000
-_IN_PROGRESS = {"Unknown", "NotStarted", "InProgress"}
-_RUNNING_WORDS = re.compile(
-    r"another refresh|already (executing|running|in progress)|RefreshInProgress", re.IGNORECASE
-)
-_QUOTA_WORDS = re.compile(r"refresh requests in (the )?last 24 hours", re.IGNORECASE)
-
-# how a refresh ended, or the service's words for why -> what to do; then whether it may pass by itself
-_ADVICE_BY_STATUS = {
-    "Cancelled": (
-        "Somebody cancelled it in Power BI: clear this task, or wait for the next run, to ask for a new one",
-        False,
-    ),
-    "Disabled": ("Enable refreshes of the semantic model again in its settings in Power BI", False),
-}
-_ADVICE_BY_WORDS = (
-    (
-        "CredentialsNotSpecified|HasNoCredential",
-        "Give the semantic model credentials: in Power BI open its settings, Gateway and cloud connections, "
-        "and bind a connection with a user and password of the warehouse",
-        False,
-    ),
-    (
-        "InvalidConnectionCredentials|InvalidCredential|AccessUnauthorized",
-        "The warehouse refused the user or password: renew them in the connection that the semantic model "
-        "is bound to",
-        False,
-    ),
-    (
-        "MashupDataAccess|Gateway",
-        "Power BI could not read the warehouse: check that its address can be reached from Power BI "
-        "(firewall, gateway online, certificate) and that the reader may read the schema mart",
-        True,
-    ),
-    (
-        "ProcessingError",
-        "A table of the semantic model could not be loaded, the reason names it: compare it with the "
-        "warehouse's schema mart, which `saldo migrate` brings up to date",
-        True,
-    ),
-    (
-        "Attempts_?Exhausted|Time(d_?)?out",
-        "Power BI tried several times: each attempt is in the semantic model's refresh history",
-        True,
-    ),
-)
-_ADVICE_ELSE = ("See the semantic model's refresh history in Power BI", True)
 
 _Answer = TypeVar("_Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Refresh:
-    """One entry of a dataset's refresh history; times in UTC.
+class Service(Enum):
+    """The two APIs: where they are, the extra that says where else, and what a token must be for.
 
-    `status` is the service's own word (Completed, Failed, Cancelled, Disabled, Unknown while it runs ...),
-    `code` and `reason` are its own words for a failure, or empty.
+    Fabric REST API, "Microsoft Fabric REST API identity support"; Power BI REST API, "Datasets".
     """
 
-    request_id: str
-    status: str
-    started_at: datetime | None
-    ended_at: datetime | None
-    code: str = ""
-    reason: str = ""
+    POWER_BI = ("https://api.powerbi.com", "base_url", "https://analysis.windows.net/powerbi/api/.default")
+    FABRIC = ("https://api.fabric.microsoft.com", "fabric_url", "https://api.fabric.microsoft.com/.default")
 
-    @property
-    def is_running(self) -> bool:
-        """The service says Unknown of a refresh in progress, and of one that ended it knows not how."""
-        return self.status in _IN_PROGRESS and self.ended_at is None
-
-    @property
-    def is_completed(self) -> bool:
-        """Whether the dataset now shows what the warehouse held when the refresh started."""
-        return self.status == "Completed"
-
-    def failure(self) -> RefreshFailedError:
-        """The service's own reason for a refresh that ended without completing, and what to do about it."""
-        advice, may_pass = _ADVICE_BY_STATUS.get(self.status) or next(
-            (
-                (advice, may_pass)
-                for pattern, advice, may_pass in _ADVICE_BY_WORDS
-                if re.search(pattern, f"{self.code} {self.reason} {self.status}", re.IGNORECASE)
-            ),
-            _ADVICE_ELSE,
-        )
-        kind = RefreshFailedError if may_pass else RefreshStoppedError
-        return kind(
-            f"Power BI ended refresh {self.request_id} as {self.status}",
-            code=self.code,
-            reason=self.reason,
-            advice=advice,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """A dataset's latest refreshes, newest first, and the service's own clock when it answered."""
-
-    refreshes: tuple[Refresh, ...]
-    as_of: datetime
-
-    def find(self, request_id: str) -> Refresh | None:
-        """The refresh of that id; None as long as the history lags behind the request."""
-        return next((each for each in self.refreshes if each.request_id == request_id), None)
-
-    def first_since(self, moment: datetime) -> Refresh | None:
-        """The earliest refresh that started at `moment` or later."""
-        started = [each for each in self.refreshes if each.started_at and each.started_at >= moment]
-        return min(started, key=lambda each: each.started_at or moment, default=None)
-
-    def running(self) -> Refresh | None:
-        """The refresh in progress, whoever asked for it."""
-        return next((each for each in self.refreshes if each.is_running), None)
-
-    def quota_frees_at(self) -> datetime:
-        """When a dataset without capacity takes a refresh again, as far as its history tells.
-
-        Eight refreshes in any 24 hours (Power BI REST API, "Refresh Dataset In Group", Limitations): the
-        oldest of the latest eight, plus 24 hours. In an hour where the history does not explain it.
-        """
-        starts = sorted(
-            each.started_at
-            for each in self.refreshes
-            if each.started_at and each.started_at > self.as_of - QUOTA_PERIOD
-        )
-        if len(starts) < QUOTA:
-            return self.as_of + timedelta(hours=1)
-        return starts[-QUOTA] + QUOTA_PERIOD
+    def __init__(self, url: str, extra: str, scope: str) -> None:
+        """Names the parts of a member."""
+        self.url = url
+        self.extra = extra
+        self.scope = scope
 
 
 class PowerBIHook(BaseHook):
-    """Asks Power BI to refresh a dataset and how its refreshes went, as a service principal.
+    """Speaks to Power BI and Fabric as a service principal.
 
     The connection: login and password are the application's client id and secret; extra has `tenant_id` and,
-    away from the public cloud, `base_url`, `authority` (https) and `verify` (the CA file of the authority).
+    away from the public cloud, `base_url`, `fabric_url`, `authority` (https) and `verify` (the CA file of the
+    authority). Without a secret, extra's `auth` names another way: `certificate` (its file in `certificate`,
+    its passphrase as password), `workload_identity` or `managed_identity`. What publishing needs to know is
+    in the extra too (`saldo.powerbi.publishing.Target`).
     Reading is retried `read_attempts` times; what changes something is sent once.
     """
 
@@ -205,26 +85,12 @@ class PowerBIHook(BaseHook):
             UnconfirmedError: the answer was lost; the history will tell.
             PowerBIError: any other refusal.
         """
-        headers = self._headers()
-        try:
-            response = httpx.post(
-                self._refreshes_url(workspace_id, dataset_id),
-                json={"notifyOption": "NoNotification"},
-                headers=headers,
-                timeout=_TIMEOUT,
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise self._unreachable(error) from None
-        except httpx.TransportError as error:
-            raise UnconfirmedError(
-                "The answer of Power BI to a refresh request was lost", reason=_name_of(error)
-            ) from None
-        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise UnconfirmedError(
-                f"Power BI answered a refresh request with {response.status_code}",
-                reason=_said(response)[1],
-            )
-        _check(response)
+        response = self.send(
+            Service.POWER_BI,
+            "POST",
+            self._refreshes_path(workspace_id, dataset_id),
+            {"notifyOption": "NoNotification"},
+        )
         # a plain refresh is named by RequestId alone, an enhanced one by the other two
         location: str = response.headers.get("Location", "")
         request_id: str | None = response.headers.get("x-ms-request-id")
@@ -237,16 +103,72 @@ class PowerBIHook(BaseHook):
             PowerBIError: the history could not be read.
         """
 
-        def read() -> History:
-            return _history(self._get(self._refreshes_url(workspace_id, dataset_id), {"$top": top}))
+        path = self._refreshes_path(workspace_id, dataset_id)
+        return self._reading(lambda: history_of(self._get(Service.POWER_BI, path, {"$top": top})))
 
-        return self._reading(read)
+    def take_over(self, workspace_id: str, dataset_id: str) -> None:
+        """Makes this service principal the owner of a dataset ("Take Over In Group").
+
+        Raises:
+            PowerBIError: it was refused.
+        """
+        self.send(
+            Service.POWER_BI, "POST", f"{self._dataset_path(workspace_id, dataset_id)}/Default.TakeOver"
+        )
+
+    def query(self, workspace_id: str, dataset_id: str, dax: str) -> list[dict[str, Any]]:
+        """The rows that a DAX query gives, by column name in brackets ("Execute Queries In Group").
+
+        Raises:
+            PowerBIError: it was refused; of a model with row-level security it always is.
+        """
+        body = {"queries": [{"query": dax}], "serializerSettings": {"includeNulls": True}}
+        path = f"{self._dataset_path(workspace_id, dataset_id)}/executeQueries"
+
+        def ask() -> list[dict[str, Any]]:
+            answer = as_json(self.send(Service.POWER_BI, "POST", path, body))
+            try:
+                rows: list[dict[str, Any]] = answer["results"][0]["tables"][0]["rows"]
+            except (KeyError, IndexError, TypeError):
+                raise UnreachableError("Power BI's answer to a query lacks its rows") from None
+            return rows
+
+        return self._reading(ask)
+
+    def readers(self, workspace_id: str) -> dict[str, str]:
+        """Who may do what in a workspace: the right by address or id, in lower case.
+
+        Raises:
+            PowerBIError: it could not be read.
+        """
+        path = f"/v1.0/myorg/groups/{quote(workspace_id, safe='')}/users"
+        users = self.get(Service.POWER_BI, path).get("value") or []
+        return {
+            str(user.get("emailAddress") or user.get("identifier") or "").lower(): str(
+                user.get("groupUserAccessRight") or ""
+            )
+            for user in users
+        }
+
+    def add_reader(self, workspace_id: str, address: str) -> None:
+        """Lets somebody read the workspace's reports ("Add Group User", Viewer).
+
+        Raises:
+            PowerBIError: it was refused.
+        """
+        body = {"identifier": address, "groupUserAccessRight": "Viewer", "principalType": "User"}
+        path = f"/v1.0/myorg/groups/{quote(workspace_id, safe='')}/users"
+        self.send(Service.POWER_BI, "POST", path, body)
+
+    @cached_property
+    def extra(self) -> dict[str, Any]:
+        """What the connection's extra says."""
+        return dict(self._connection.extra_dejson)
 
     def test_connection(self) -> tuple[bool, str]:
         """Signs in and lists workspaces; for the button of Airflow's connection form."""
         try:
-            groups = f"{self._base_url}/v1.0/myorg/groups"
-            found = self._reading(lambda: _json(self._get(groups, {"$top": 1}))).get("value")
+            found = self.get(Service.POWER_BI, "/v1.0/myorg/groups", {"$top": 1}).get("value")
         except PowerBIError as error:
             return False, str(error)
         if not found:
@@ -264,84 +186,175 @@ class PowerBIHook(BaseHook):
         )
         return retrying(read)
 
-    def _get(self, url: str, parameters: dict[str, Any]) -> httpx.Response:
-        headers = self._headers()
+    def get(self, service: Service, path: str, parameters: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Reads one object, trying again where the service is in trouble.
+
+        Raises:
+            PowerBIError: it could not be read.
+        """
+        return self._reading(lambda: as_json(self._get(service, path, parameters or {})))
+
+    def send(
+        self, service: Service, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> httpx.Response:
+        """Sends a change, once.
+
+        Raises:
+            UnconfirmedError: the answer was lost; whether it was done is to be looked up.
+            PowerBIError: it was refused.
+        """
+        headers = self._headers(service)
         try:
-            response = httpx.get(url, params=parameters, headers=headers, timeout=_TIMEOUT)
+            response = httpx.request(
+                method, self._base_url(service) + path, json=body, headers=headers, timeout=_TIMEOUT
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise self._unreachable(service, error) from None
         except httpx.TransportError as error:
-            raise self._unreachable(error) from None
+            raise UnconfirmedError(
+                f"Power BI's answer to {method} {path} was lost", reason=name_of(error)
+            ) from None
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise UnconfirmedError(
+                f"Power BI answered {method} {path} with {response.status_code}", reason=said(response)[1]
+            )
+        check(response)
+        return response
+
+    def _get(self, service: Service, path: str, parameters: dict[str, Any]) -> httpx.Response:
+        headers = self._headers(service)
+        try:
+            response = httpx.get(
+                self._base_url(service) + path, params=parameters, headers=headers, timeout=_TIMEOUT
+            )
+        except httpx.TransportError as error:
+            raise self._unreachable(service, error) from None
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise UnreachableError(
                 f"Power BI answered with {response.status_code}",
-                reason=_said(response)[1],
+                reason=said(response)[1],
                 advice="The next try goes on from here",
             )
-        _check(response)
+        check(response)
         return response
 
-    def _unreachable(self, error: httpx.TransportError) -> UnreachableError:
+    def _unreachable(self, service: Service, error: httpx.TransportError) -> UnreachableError:
         return UnreachableError(
-            f"Power BI at {self._base_url} does not answer",
-            reason=_name_of(error),
+            f"Power BI at {self._base_url(service)} does not answer",
+            reason=name_of(error),
             advice="Check the network from Airflow's workers to it; the next try goes on from here",
         )
 
-    def _refreshes_url(self, workspace_id: str, dataset_id: str) -> str:
+    def _dataset_path(self, workspace_id: str, dataset_id: str) -> str:
         # a service principal may use no path without the workspace
         workspace, dataset = quote(workspace_id, safe=""), quote(dataset_id, safe="")
-        return f"{self._base_url}/v1.0/myorg/groups/{workspace}/datasets/{dataset}/refreshes"
+        return f"/v1.0/myorg/groups/{workspace}/datasets/{dataset}"
+
+    def _refreshes_path(self, workspace_id: str, dataset_id: str) -> str:
+        return f"{self._dataset_path(workspace_id, dataset_id)}/refreshes"
 
     @cached_property
     def _connection(self) -> Any:
         return self.get_connection(self.powerbi_conn_id)
 
-    @cached_property
-    def _base_url(self) -> str:
-        return str(self._connection.extra_dejson.get("base_url") or API).rstrip("/")
+    def _base_url(self, service: Service) -> str:
+        return str(self.extra.get(service.extra) or service.url).rstrip("/")
 
     @cached_property
-    def _credential(self) -> ClientSecretCredential:
-        from azure.identity import ClientSecretCredential
-
+    def _credential(self) -> TokenCredential:
         # these libraries tell of each request at INFO: noise in a task's log, and the client id with it
         for name in ("azure", "msal"):
             if (logger := logging.getLogger(name)).level == logging.NOTSET:
                 logger.setLevel(logging.WARNING)
-        extra = self._connection.extra_dejson
-        needed = {
-            "login (client id)": self._connection.login,
-            "password (client secret)": self._connection.password,
-            "extra tenant_id": extra.get("tenant_id"),
+        ways = {
+            "client_secret": self._by_secret,
+            "certificate": self._by_certificate,
+            "workload_identity": self._by_workload_identity,
+            "managed_identity": self._by_managed_identity,
         }
-        if missing := [name for name, value in needed.items() if not value]:
+        way = ways.get(self.extra.get("auth") or "client_secret")
+        if way is None:
             raise NotConfiguredError(
-                f"The Airflow connection {self.powerbi_conn_id} lacks {' and '.join(missing)}",
+                f"The Airflow connection {self.powerbi_conn_id} names a way to sign in that there is not: "
+                f"{self.extra['auth']}",
+                advice=f"Set `auth` in its extra to one of {', '.join(ways)}",
+            )
+        return way()
+
+    def _by_secret(self) -> TokenCredential:
+        from azure.identity import ClientSecretCredential
+
+        self._require("password (client secret)", self._connection.password)
+        return ClientSecretCredential(
+            *self._application(), str(self._connection.password), **self._sign_in_options()
+        )
+
+    def _by_certificate(self) -> TokenCredential:
+        from azure.identity import CertificateCredential
+
+        path = self._require("extra certificate", self.extra.get("certificate"))
+        if not Path(path).is_file():
+            raise NotConfiguredError(
+                f"The certificate {path} of the Airflow connection {self.powerbi_conn_id} is not there",
+                advice="Correct `certificate` in its extra",
+            )
+        return CertificateCredential(
+            *self._application(), path, password=self._connection.password or None, **self._sign_in_options()
+        )
+
+    def _by_workload_identity(self) -> TokenCredential:
+        from azure.identity import WorkloadIdentityCredential
+
+        given = {
+            "client_id": self._connection.login or None,
+            "tenant_id": self.extra.get("tenant_id"),
+            "token_file_path": self.extra.get("token_file"),
+        }
+        return WorkloadIdentityCredential(
+            **{name: value for name, value in given.items() if value}, **self._sign_in_options()
+        )
+
+    def _by_managed_identity(self) -> TokenCredential:
+        from azure.identity import ManagedIdentityCredential
+
+        return ManagedIdentityCredential(client_id=self._connection.login or None)
+
+    def _application(self) -> tuple[str, str]:
+        """The tenant's and the application's id."""
+        tenant = self._require("extra tenant_id", self.extra.get("tenant_id"))
+        return tenant, self._require("login (client id)", self._connection.login)
+
+    def _require(self, name: str, value: str | None) -> str:
+        if not value:
+            raise NotConfiguredError(
+                f"The Airflow connection {self.powerbi_conn_id} lacks {name}",
                 advice="Fill it in from the app registration in Entra",
             )
+        return value
+
+    def _sign_in_options(self) -> dict[str, Any]:
         options: dict[str, Any] = {"retry_total": 1, "connection_timeout": 10, "read_timeout": 30}
-        if authority := extra.get("authority"):
+        if authority := self.extra.get("authority"):
             options |= {"authority": authority, "disable_instance_discovery": authority.rstrip("/") != LOGIN}
-        if verify := extra.get("verify"):
+        if verify := self.extra.get("verify"):
             if not Path(verify).is_file():
                 raise NotConfiguredError(
                     f"The CA file {verify} of the Airflow connection {self.powerbi_conn_id} is not there",
                     advice="Correct `verify` in its extra, or take it away",
                 )
             options["connection_verify"] = verify
-        return ClientSecretCredential(
-            str(extra["tenant_id"]), str(self._connection.login), str(self._connection.password), **options
-        )
+        return options
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token()}"}
+    def _headers(self, service: Service) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token(service)}"}
 
-    def _token(self) -> str:
+    def _token(self, service: Service) -> str:
         from azure.core.exceptions import AzureError, ClientAuthenticationError
 
         credential = self._credential
         refused = False
         try:
-            return credential.get_token(SCOPE).token
+            return credential.get_token(service.scope).token
         except ClientAuthenticationError as error:
             refused, reason = True, error.message
         except AzureError as error:
@@ -351,144 +364,12 @@ class PowerBIHook(BaseHook):
         if refused and code:
             raise AccessDeniedError(
                 f"Microsoft Entra refused to sign in the service principal of {self.powerbi_conn_id}",
-                reason=reason[:_LONGEST_REASON],
+                reason=reason[:LONGEST_REASON],
                 advice="Check client id, client secret (has it expired?) and tenant id of the connection "
                 "against the app registration",
             )
         raise UnreachableError(
             "Microsoft Entra, where Power BI's service principals sign in, does not answer as it should",
-            reason=reason[:_LONGEST_REASON],
+            reason=reason[:LONGEST_REASON],
             advice="Check the network from Airflow's workers to it; the next try goes on from here",
         )
-
-
-def _check(response: httpx.Response) -> None:
-    if response.is_success:
-        return
-    code, reason = _said(response)
-    status = response.status_code
-    words = f"{code} {reason}"
-    if _QUOTA_WORDS.search(words):
-        raise QuotaExceededError(
-            "Power BI takes no more refreshes of the dataset for now",
-            code=code,
-            reason=reason,
-            advice=f"Without a capacity it takes {QUOTA} in 24 hours, its own schedule included: "
-            "switch that schedule off, or let Saldo run less often",
-        )
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise ThrottledError(
-            "Too many requests to Power BI", retry_after=_retry_after(response), code=code, reason=reason
-        )
-    # which of the two the service answers is not documented for plain refreshes; both are seen in life
-    if status == HTTPStatus.CONFLICT or (status == HTTPStatus.BAD_REQUEST and _RUNNING_WORDS.search(words)):
-        raise AlreadyRunningError(
-            "The dataset is being refreshed already",
-            code=code,
-            reason=reason,
-            advice="Let that refresh end, or cancel it in the dataset's refresh history",
-        )
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise AccessDeniedError(
-            f"Power BI denied access ({status})",
-            code=code,
-            reason=reason,
-            advice="In the Fabric admin portal, Developer settings, allow service principals to call Fabric "
-            "public APIs, for a group that this one is in, and make it Contributor of the workspace",
-        )
-    if status == HTTPStatus.NOT_FOUND:
-        raise NotFoundError(
-            f"Power BI finds nothing at {response.url.path}",
-            code=code,
-            reason=reason,
-            advice="Correct the ids of workspace and dataset with `saldo connect`, or make the service "
-            "principal Contributor of the workspace",
-        )
-    raise PowerBIError(f"Power BI refused the request ({status})", code=code, reason=reason)
-
-
-def _name_of(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def _json(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise UnreachableError("Power BI's answer is cut or no JSON", reason=response.text[:200])
-    return body
-
-
-def _said(response: httpx.Response) -> tuple[str, str]:
-    """Code and message of an error answer: `{"error": {"code", "message"}}`, or whatever it is."""
-    try:
-        error = response.json()["error"]
-        code, reason = str(error.get("code") or ""), error.get("message") or ""
-        if not reason:
-            details = error.get("pbi.error") or {}
-            reason = details.get("message") or "; ".join(
-                str(each["detail"]["value"]) for each in details.get("details") or ()
-            )
-    except (ValueError, KeyError, TypeError, AttributeError):
-        code, reason = "", response.text
-    return code, str(reason).strip()[:_LONGEST_REASON]
-
-
-def _retry_after(response: httpx.Response) -> float:
-    value = response.headers.get("Retry-After", "")
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - _clock(response)).total_seconds())
-    except (ValueError, TypeError):
-        return _RETRY_AFTER_WHEN_UNSAID
-
-
-def _clock(response: httpx.Response) -> datetime:
-    try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError, TypeError):
-        return datetime.now(UTC)
-
-
-def _history(response: httpx.Response) -> History:
-    entries = _json(response).get("value")
-    if not isinstance(entries, list):
-        raise UnreachableError("Power BI's refresh history lacks its list", reason=response.text[:200])
-    return History(tuple(map(_refresh, entries)), _clock(response))
-
-
-def _refresh(entry: dict[str, Any]) -> Refresh:
-    attempts = entry.get("refreshAttempts") or []
-    explanations = [entry, *reversed(attempts)]
-    explained = next((text for each in explanations if (text := each.get("serviceExceptionJson"))), "")
-    code, reason = _failure(explained)
-    return Refresh(
-        request_id=str(entry.get("requestId") or ""),
-        # only enhanced refreshes have the longer word, which then says more
-        status=str(entry.get("extendedStatus") or entry.get("status") or "Unknown"),
-        started_at=_time(entry.get("startTime")),
-        ended_at=_time(entry.get("endTime")),
-        code=code,
-        reason=reason,
-    )
-
-
-def _failure(text: str) -> tuple[str, str]:
-    try:
-        said = json.loads(text)
-        return str(said["errorCode"]), str(said.get("errorDescription") or "")[:_LONGEST_REASON]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return "", text[:_LONGEST_REASON]
-
-
-def _time(text: str | None) -> datetime | None:
-    """The service leaves out the zone at times; it is UTC."""
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
