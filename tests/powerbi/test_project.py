@@ -21,7 +21,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from saldo import settings
-from saldo.powerbi.project import pbir
+from saldo.powerbi.project import pbir, render
 from saldo.powerbi.project import tmdl as writer
 from saldo.powerbi.project.pages import read_pages
 from saldo.powerbi.project.source import folder as source_folder
@@ -30,7 +30,6 @@ from tests.powerbi import best_practice, dax_references, distil, report, tmdl
 from tests.support import Warehouse
 
 MODEL, REPORT = "Saldo.SemanticModel", "Saldo.Report"
-RENDERED = {"PgServer": "db.example.com:5432", "PgDatabase": 'the "books"', "OrganizationId": "9000001"}
 
 
 def folder(name: str) -> Path:
@@ -82,7 +81,7 @@ def test_committed_is_what_the_sources_say(name: str, generate: Any) -> None:
 
 def test_a_parameter_that_m_would_compute_is_refused() -> None:
     with pytest.raises(ValueError, match="PgServer"):
-        writer.expressions({**RENDERED, "PgServer": "#(lf)"})
+        render.model("#(lf)", "saldo", 9000001)
 
 
 @pytest.mark.parametrize(
@@ -126,16 +125,17 @@ def check_pbip(shared: Path) -> Path:
 
 
 def rendered(target: Path) -> tuple[Path, Path]:
-    """The project as an organization's, with a password's worth of odd signs in its parameters."""
-    for name in (MODEL, REPORT):
-        shutil.copytree(folder(name), target / name)
-    parameters = target / MODEL / "definition" / "expressions.tmdl"
-    parameters.write_text(writer.expressions(RENDERED), encoding="utf-8")
-    bound = target / REPORT / "definition.pbir"
-    content = json.loads(bound.read_text(encoding="utf-8"))
-    identifier = "semanticmodelid=0f5e3f0c-0000-4000-8000-000000000001"
-    content["datasetReference"] = {"byConnection": {"connectionString": identifier}}
-    bound.write_text(pbir.as_text(content), encoding="utf-8")
+    """The project as it is sent for an organization, with odd signs in its parameters."""
+    sent = {
+        MODEL: render.model("db.example.com:5432", 'the "books"', 9000001),
+        REPORT: render.report("0f5e3f0c-0000-4000-8000-000000000001"),
+    }
+    for name, files in sent.items():
+        # Microsoft's linter reads folders, whose name the upload does not send
+        platform = (folder(name) / ".platform").read_text(encoding="utf-8")
+        for path, content in {**files, ".platform": platform}.items():
+            (target / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (target / name / path).write_text(content, encoding="utf-8")
     return target / MODEL, target / REPORT
 
 
