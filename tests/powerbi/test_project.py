@@ -455,7 +455,7 @@ def untold(read: tmdl.Model) -> list[str]:
     found = []
     for measure in read.measures.values():
         is_sentence = best_practice.is_text(measure.dax)
-        if is_sentence == bool(measure.properties.get("formatString")):
+        if is_sentence == bool(measure.properties.keys() & {"formatString", "formatStringDefinition"}):
             found.append(f"{measure.name}: a format, unless it is a text")
         if not measure.description or not measure.properties.get("displayFolder"):
             found.append(f"{measure.name}: a description and a folder")
@@ -724,6 +724,35 @@ def test_the_days_of_the_date_table_are_all_different(module_warehouse: Warehous
     )
     assert days == module_warehouse.rows("select count(*) from mart.dim_date")[0][0]
     assert days == (last - first).days + 1
+
+
+def unsortable(read: tmdl.Model, warehouse: Warehouse) -> Iterator[str]:
+    """A text that stands with two numbers to be sorted by: Power BI refuses to refresh its table."""
+    for column in read.columns.values():
+        source = _SOURCE.search(read.tables[column.table].source)
+        if not column.sort_by or not source or column.dax:
+            continue
+        text, number = (
+            read.columns[column.table, name].properties["sourceColumn"]
+            for name in (column.name, column.sort_by)
+        )
+        twice = warehouse.rows(
+            f"select {text} from mart.{source[1]} group by 1 having count(distinct {number}) > 1 limit 1"
+        )
+        if twice:
+            yield f"{column.table}[{column.name}]: {twice[0][0]} has several {column.sort_by}"
+
+
+@pytest.mark.database
+def test_what_is_sorted_by_another_column_can_be(module_warehouse: Warehouse) -> None:
+    """Of what every company has; a company's own rows are sorted by what their marts compute them from."""
+    assert list(unsortable(model(), module_warehouse)) == []
+
+
+@pytest.mark.database
+def test_what_cannot_be_sorted_is_found(module_warehouse: Warehouse) -> None:
+    by_week = changed("tables/Datum.tmdl", "sortByColumn: Månadsordning", "sortByColumn: Veckoordning")
+    assert list(unsortable(tmdl.read(by_week), module_warehouse)) != []
 
 
 @pytest.mark.database
