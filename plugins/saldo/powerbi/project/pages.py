@@ -11,6 +11,10 @@ from saldo.powerbi.project.source import MEASURES_TABLE, folder
 
 KINDS = ("cards", "table", "matrix", "columns", "bars", "line", "waterfall", "slicer")
 GRID = 12
+# The choices that a page may have, by the names of their visuals.
+PERIOD, YEAR = "period", "rakenskapsar"
+BACK = "tillbaka"
+_DIRECTIONS = ("Ascending", "Descending")
 
 _FIELD = re.compile(r"^(?P<table>[^\[\]]*)\[(?P<name>[^\[\]]+)\]$")
 
@@ -33,8 +37,9 @@ class Visual:
     title: str | Field
     alt: str
     at: tuple[int, int, int, int]
-    roles: tuple[tuple[str, tuple[Field, ...]], ...]
+    roles: tuple[tuple[str, tuple[Field, ...]], ...] = ()
     filters: tuple[tuple[Field, tuple[str, ...]], ...] = ()
+    sort: tuple[tuple[Field, str], ...] = ()
     ignores_period: bool = False
     has_total: bool = False
     is_plan: bool = False
@@ -52,32 +57,48 @@ class Page:
     drill_through: Field | None
 
 
+_BACK_BUTTON = Visual(
+    name=BACK,
+    kind="back",
+    title="Tillbaka",
+    alt="Tillbaka till sidan som ledde hit",
+    at=(0, 0, 2, 1),
+)
+
+
 def read_pages() -> tuple[Page, ...]:
-    """The report's pages, in their order.
+    """The report's pages, in their order; one that is drilled to has a button that leads back.
 
     Raises:
         ValueError: a field or a visual is not written as it should be; the sentence names it.
     """
     written = tomllib.loads((folder() / "pages.toml").read_text(encoding="utf-8"))
-    period = written["period"]
-    choice = Visual(
-        name="period",
+    choices = {name: _choice(name, written[name]) for name in (PERIOD, YEAR)}
+    return tuple(_page(entry, choices) for entry in written["page"])
+
+
+def _choice(name: str, entry: dict[str, Any]) -> Visual:
+    return Visual(
+        name=name,
         kind="slicer",
-        title=period["title"],
-        alt=period["alt"],
-        at=tuple(period["at"]),
-        roles=(("Values", (_field(period["field"]),)),),
-        start=period["start"],
+        title=entry["title"],
+        alt=entry["alt"],
+        at=tuple(entry["at"]),
+        roles=(("Values", (_field(entry["field"]),)),),
+        start=entry.get("start", ""),
     )
-    return tuple(_page(entry, choice) for entry in written["page"])
 
 
-def _page(entry: dict[str, Any], choice: Visual) -> Page:
+def _page(entry: dict[str, Any], choices: dict[str, Visual]) -> Page:
     drilled = entry.get("drill_through")
     return Page(
         name=entry["name"],
         title=entry["title"],
-        visuals=(choice, *(_visual(entry["name"], visual) for visual in entry["visual"])),
+        visuals=(
+            *([_BACK_BUTTON] if drilled else ()),
+            *(choices[name] for name in entry.get("choices", [PERIOD])),
+            *(_visual(entry["name"], visual) for visual in entry["visual"]),
+        ),
         drill_through=_field(drilled) if drilled else None,
     )
 
@@ -87,7 +108,9 @@ def _visual(page: str, entry: dict[str, Any]) -> Visual:
     column, row, width, height = entry["at"]
     if entry["kind"] not in KINDS or column + width > GRID or row + height > GRID:
         raise ValueError(f"{where}: kind is one of {', '.join(KINDS)}, and `at` stays on the grid of {GRID}")
-    title = entry["title"]
+    title, sort = entry["title"], entry.get("sort", {})
+    if set(sort.values()) - set(_DIRECTIONS):
+        raise ValueError(f"{where}: sort is {' or '.join(_DIRECTIONS)}")
     return Visual(
         name=entry["name"],
         kind=entry["kind"],
@@ -96,6 +119,7 @@ def _visual(page: str, entry: dict[str, Any]) -> Visual:
         at=(column, row, width, height),
         roles=tuple(_roles(entry)),
         filters=tuple((_field(field), tuple(values)) for field, values in entry.get("filters", {}).items()),
+        sort=tuple((_field(field), direction) for field, direction in sort.items()),
         ignores_period=entry.get("all_periods", False),
         has_total=entry.get("total", False),
         is_plan=entry.get("plan", False),
@@ -112,7 +136,7 @@ def _roles(entry: dict[str, Any]) -> list[tuple[str, tuple[Field, ...]]]:
             named = [("Values", entry["fields"])]
         case "matrix":
             named = [
-                ("Rows", entry["rows"]),
+                ("Rows", entry.get("rows", [])),
                 ("Columns", entry.get("columns", [])),
                 ("Values", entry["values"]),
             ]

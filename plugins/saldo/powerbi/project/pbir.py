@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
-from saldo.powerbi.project.pages import GRID, Field, Page, Visual
+from saldo.powerbi.project.pages import BACK, GRID, PERIOD, YEAR, Field, Page, Visual
 
 _SCHEMAS = "https://developer.microsoft.com/json-schemas/fabric/item/report"
 _WIDTH, _HEIGHT, _MARGIN, _GAP = 1280, 720, 16, 8
 _MOBILE_WIDTH = 320
 # the name ends like a file's, or the service leaves the theme out
 _THEME = "Saldo.json"
-_ACTUAL, _BEFORE, _INK, _PAPER = "#404040", "#A6A6A6", "#252423", "#FFFFFF"
+# what has a meaning stands out from the paper by 3:1, and text by 4.5:1
+_ACTUAL, _BEFORE, _INK, _PAPER = "#404040", "#8C8C8C", "#252423", "#FFFFFF"
 _GOOD, _BAD = "#1A7F37", "#B3261E"
 _LAST_YEAR = ("Föreg. år", "Ack. föreg. år", "R12 föreg. år")
-_VARIANCES = ("Budgetavvikelse", "Budgetavvikelse %", "Bryggskillnad", "Årets förändring")
+# more is better in each of these; a balance sheet's lines are neither
+_VARIANCES = ("Budgetavvikelse", "Budgetavvikelse %", "Bryggskillnad")
 _PLAN = "Budget"
 
 _TYPES = {
@@ -33,8 +36,9 @@ _TYPES = {
     "line": "lineChart",
     "waterfall": "waterfallChart",
     "slicer": "slicer",
+    "back": "actionButton",
 }
-_MOBILE_HEIGHTS = {"slicer": 80, "cards": 280, "table": 320, "matrix": 420}
+_MOBILE_HEIGHTS = {"back": 48, "slicer": 80, "cards": 280, "table": 320, "matrix": 420}
 
 Json = dict[str, Any]
 
@@ -64,7 +68,8 @@ def files(pages: tuple[Page, ...]) -> dict[str, str]:
         folder = f"definition/pages/{page.name}"
         written[f"{folder}/page.json"] = _page(page)
         top = 0
-        for order, visual in enumerate(page.visuals):
+        # as one reads: keyboards and screen readers go by this order
+        for order, visual in enumerate(sorted(page.visuals, key=lambda each: (each.at[1], each.at[0]))):
             height = _MOBILE_HEIGHTS.get(visual.kind, 300)
             written[f"{folder}/visuals/{visual.name}/visual.json"] = _container(page, visual, order)
             written[f"{folder}/visuals/{visual.name}/mobile.json"] = _mobile(order, top, height)
@@ -123,7 +128,7 @@ def _report() -> Json:
 def _theme() -> Json:
     return {
         "name": _THEME,
-        "dataColors": [_ACTUAL, _BEFORE, "#0B57D0", "#5B8DEF", "#7A5C00", "#C2A14A", "#5F6368", "#9AA0A6"],
+        "dataColors": [_ACTUAL, _BEFORE, "#0B57D0", "#5B8DEF", "#7A5C00", "#A8842C", "#5F6368", "#80868B"],
         "good": _GOOD,
         "neutral": _BEFORE,
         "bad": _BAD,
@@ -172,14 +177,24 @@ def _page(page: Page) -> Json:
                 ],
             },
             "type": "Drillthrough",
+            # without the value that leads there it shows nothing
+            "visibility": "HiddenInViewMode",
         }
-    # what a visual shows of every period is not narrowed by the choice of one
-    unmoved = [visual.name for visual in page.visuals if visual.ignores_period]
-    if unmoved:
+    if unmoved := list(_unmoved(page)):
         written["visualInteractions"] = [
-            {"source": "period", "target": target, "type": "NoFilter"} for target in unmoved
+            {"source": source, "target": target, "type": "NoFilter"} for source, target in unmoved
         ]
     return written
+
+
+def _unmoved(page: Page) -> Iterator[tuple[str, str]]:
+    """Which choice leaves which visual alone: every period's visuals go by the year, others by the period."""
+    choices = {visual.name for visual in page.visuals} & {PERIOD, YEAR}
+    for choice in sorted(choices):
+        for visual in page.visuals:
+            follows = YEAR if visual.ignores_period else PERIOD
+            if visual.name not in (choice, BACK) and (visual.kind == "slicer" or follows != choice):
+                yield choice, visual.name
 
 
 def _container(page: Page, visual: Visual, order: int) -> Json:
@@ -199,25 +214,9 @@ def _container(page: Page, visual: Visual, order: int) -> Json:
         },
         "visual": {
             "visualType": _TYPES[visual.kind],
-            "query": {
-                "queryState": {role: _projections(visual, role, fields) for role, fields in visual.roles}
-            },
-            **_order(visual),
+            **_query(visual),
             "objects": _objects(visual),
-            "visualContainerObjects": {
-                "title": [
-                    {
-                        "properties": {
-                            "show": _literal("true"),
-                            "text": {"expr": _expression(visual.title)}
-                            if isinstance(visual.title, Field)
-                            else _text(visual.title),
-                            "titleWrap": _literal("true"),
-                        }
-                    }
-                ],
-                "general": [{"properties": {"altText": _text(visual.alt)}}],
-            },
+            "visualContainerObjects": _frame(visual),
             "drillFilterOtherVisuals": True,
         },
     }
@@ -242,6 +241,34 @@ def _container(page: Page, visual: Visual, order: int) -> Json:
     return written
 
 
+def _frame(visual: Visual) -> Json:
+    """The title and what a screen reader says; a button says its title itself."""
+    frame: Json = {"general": [{"properties": {"altText": _text(visual.alt)}}]}
+    if visual.kind == "back":
+        frame["visualLink"] = [{"properties": {"show": _literal("true"), "type": _text("Back")}}]
+        return frame
+    frame["title"] = [
+        {
+            "properties": {
+                "show": _literal("true"),
+                "heading": _text("Heading2"),
+                "text": {"expr": _expression(visual.title)}
+                if isinstance(visual.title, Field)
+                else _text(visual.title),
+                "titleWrap": _literal("true"),
+            }
+        }
+    ]
+    return frame
+
+
+def _query(visual: Visual) -> Json:
+    if not visual.roles:
+        return {}
+    state = {role: _projections(visual, role, fields) for role, fields in visual.roles}
+    return {"query": {"queryState": state, **_order(visual)}}
+
+
 def _projections(visual: Visual, role: str, fields: tuple[Field, ...]) -> Json:
     # the innermost level of a category or a row is what is drawn; a table has no levels
     is_level = role in ("Category", "Rows", "Columns")
@@ -259,34 +286,48 @@ def _projections(visual: Visual, role: str, fields: tuple[Field, ...]) -> Json:
 
 
 def _order(visual: Visual) -> Json:
-    """Bars and lists of amounts come largest first; what has an order of its own keeps it."""
-    if visual.kind != "bars":
+    if not visual.sort:
         return {}
-    measure = dict(visual.roles)["Y"][0]
-    sorting = {"sort": [{"field": _expression(measure), "direction": "Descending"}], "isDefaultSort": False}
-    return {"sortDefinition": sorting} if not visual.filters else {}
+    sorting = [{"field": _expression(field), "direction": direction} for field, direction in visual.sort]
+    return {"sortDefinition": {"sort": sorting, "isDefaultSort": False}}
 
 
 def _objects(visual: Visual) -> Json:
     objects: Json = {}
     match visual.kind:
+        case "back":
+            normally = {"selector": {"id": "default"}}
+            objects["icon"] = [{"properties": {"shapeType": _text("back")}} | normally]
+            objects["text"] = [
+                {"properties": {"show": _literal("true")}},
+                {"properties": {"text": _text(str(visual.title)), "fontColor": _colour(_INK)}} | normally,
+            ]
         case "slicer":
             field = visual.roles[0][1][0]
             objects["data"] = [{"properties": {"mode": _literal("'Dropdown'")}}]
-            objects["selection"] = [{"properties": {"singleSelect": _literal("true")}}]
+            # what starts with no choice shows all of them until there is one
+            is_single = _literal("true" if visual.start else "false")
+            objects["selection"] = [{"properties": {"singleSelect": is_single}}]
             objects["header"] = [{"properties": {"show": _literal("false")}}]
-            objects["general"] = [{"properties": {"filter": {"filter": _filter(field, (visual.start,))}}}]
+            if visual.start:
+                chosen = {"filter": _filter(field, (visual.start,))}
+                objects["general"] = [{"properties": {"filter": chosen}}]
         case "matrix":
             shown = _literal("true" if visual.has_total else "false")
             objects["subTotals"] = [{"properties": {"rowSubtotals": shown, "columnSubtotals": shown}}]
         case "columns" | "bars" | "line":
             objects["dataPoint"] = [*_series_colours(visual)]
-            objects["valueAxis"] = [{"properties": {"showAxisTitle": _literal("false")}}]
+            is_line = visual.kind == "line"
+            objects["valueAxis"] = [_value_axis(is_shown=is_line)]
             objects["categoryAxis"] = [{"properties": {"showAxisTitle": _literal("false")}}]
-            objects["labels"] = [
-                {"properties": {"show": _literal("true" if visual.kind == "columns" else "false")}}
+            objects["labels"] = [_labels(is_shown=not is_line)]
+        case "cards":
+            objects["value"] = [
+                {"properties": {"labelDisplayUnits": _literal("1D")}, "selector": {"id": "default"}}
             ]
         case "waterfall":
+            objects["valueAxis"] = [_value_axis(is_shown=False)]
+            objects["labels"] = [_labels(is_shown=True)]
             objects["sentimentColors"] = [
                 {
                     "properties": {
@@ -304,7 +345,26 @@ def _objects(visual: Visual) -> Json:
     ]
     if visual.kind in ("table", "matrix") and variances:
         objects["values"] = [_signed(field) for field in variances]
+    if visual.kind == "matrix" and "Rows" not in dict(visual.roles):
+        objects["values"] = [{"properties": {"valuesOnRow": _literal("true")}}, *objects.get("values", [])]
     return objects
+
+
+def _value_axis(*, is_shown: bool) -> Json:
+    """Thousands of kronor everywhere; bars say their numbers and need no axis, a line starts at nothing."""
+    shown = _literal("true" if is_shown else "false")
+    properties = {
+        "show": shown,
+        "gridlineShow": shown,
+        "showAxisTitle": _literal("false"),
+        "labelDisplayUnits": _literal("1000D"),
+    }
+    return {"properties": properties | ({"start": _literal("0D")} if is_shown else {})}
+
+
+def _labels(*, is_shown: bool) -> Json:
+    shown = _literal("true" if is_shown else "false")
+    return {"properties": {"show": shown, "labelDisplayUnits": _literal("1000D")}}
 
 
 def _series_colours(visual: Visual) -> list[Json]:
