@@ -149,7 +149,7 @@ def test_a_company_that_is_not_on_fortnox_lives_by_its_files(browse: Browsing, w
     (connected,) = organizations.read().organizations
     assert (connected.name, connected.is_on_fortnox) == ("Utan Fortnox AB", False)
     dag = dag_of(connected)
-    assert sorted(dag.task_ids) == ["publish.refresh", "transform.build"]
+    assert sorted(dag.task_ids) == ["publish.definition", "publish.refresh", "transform.build"]
     assert dag.params.dump() == {}
     run = run_dag(dag)
     assert (run.errors, run.states["transform.build"]) == ({}, "success")

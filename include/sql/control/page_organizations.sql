@@ -73,6 +73,8 @@ select
     credential.lost_reason,
     coalesce(raised.causes, '{}') as causes
 from control.organization
+left join control.publication
+    on organization.organization_id = publication.organization_id
 left join control.version on organization.organization_id = version.organization_id
 left join control.version_built
     on organization.organization_id = version_built.organization_id

@@ -36,6 +36,15 @@ class Company:
     opening_policy: str
     scopes: str
     is_unconfirmed: bool
+    published_workspace_id: str
+    report_id: str
+
+    @property
+    def report_url(self) -> str:
+        """The report's address in Power BI; empty where Saldo has published none."""
+        if not self.report_id:
+            return ""
+        return f"https://app.powerbi.com/groups/{self.published_workspace_id}/reports/{self.report_id}"
 
     @property
     def is_on_fortnox(self) -> bool:

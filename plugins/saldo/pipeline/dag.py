@@ -37,7 +37,7 @@ TIMEZONE = "Europe/Stockholm"
 START_DATE = pendulum.datetime(2026, 1, 1, tz=TIMEZONE)
 GROUP_TASKS = {group.value: f"extract.{group.value}" for group in Group}
 BUILD_TASK, NEXT_TASK = "transform.build", "transform.next"
-PUBLISH_TASK, REFRESH_TASK = "publish.definition", "publish.refresh"
+DEFINITION_TASK, REFRESH_TASK = "publish.definition", "publish.refresh"
 
 RUNBOOK = """
 ### What this does
@@ -150,7 +150,8 @@ def _extract(fortnox: Asset, landed: Mapping[str, Asset], identity: Mapping[str,
             groups=GROUP_TASKS,
             build=BUILD_TASK,
             next_run=NEXT_TASK,
-            publish=[PUBLISH_TASK, REFRESH_TASK],
+            definition=DEFINITION_TASK,
+            refresh=REFRESH_TASK,
             inlets=[fortnox],
             outlets=[landed["changes"]],
             **identity,

@@ -64,7 +64,8 @@ class Remaining:
     is_first: bool
     next_run: bool
     build: bool
-    publish: bool
+    definition: bool
+    refresh: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,13 +342,16 @@ class Extraction:
         if not is_first:
             tasks |= {CATALOGUE[name].group for name, count in due.items() if count}
         build = bool(tasks) or versions.built < versions.landed
+        refresh = build or versions.refreshed < versions.built or self._is_outdated()
         return Remaining(
             lists=lists,
             tasks=frozenset(tasks),
             is_first=is_first,
             next_run=is_first or sum(due.values()) > _MANY_DETAILS,
             build=build,
-            publish=build or versions.refreshed < versions.built or self._is_outdated(),
+            # a dataset that the company's page names is refreshed as it is
+            definition=refresh and not self.work.organization.dataset_id,
+            refresh=refresh,
         )
 
     def _is_outdated(self) -> bool:

@@ -96,18 +96,25 @@ class ExtractChangesOperator(_OrganizationOperator, SkipMixin):
     Args:
         groups: the task ids of the groups, by group.
         next_run: the task id that asks for another run.
-        build: the task id of the build.
-        publish: the task ids that follow it: the definition and the refresh.
+        build, definition, refresh: the task ids of the build and of what publishes it.
     """
 
     def __init__(
-        self, *, groups: Mapping[str, str], next_run: str, build: str, publish: Sequence[str], **kwargs: Any
+        self,
+        *,
+        groups: Mapping[str, str],
+        next_run: str,
+        build: str,
+        definition: str,
+        refresh: str,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.groups = dict(groups)
         self.next_run = next_run
         self.build = build
-        self.publish = list(publish)
+        self.definition = definition
+        self.refresh = refresh
 
     def execute(self, context: Context) -> None:
         """Lands the hot set; leaves in XCom which lists remain."""
@@ -128,13 +135,14 @@ class ExtractChangesOperator(_OrganizationOperator, SkipMixin):
             wanted = {task_id: group in remaining.tasks for group, task_id in self.groups.items()} | {
                 self.next_run: remaining.next_run,
                 self.build: remaining.build,
-                **dict.fromkeys(self.publish, remaining.publish),
+                self.definition: remaining.definition,
+                self.refresh: remaining.refresh,
             }
         report(self, context, work)
         ti, lists = context["ti"], remaining.lists if remaining else {}
         ti.xcom_push(key=LISTS, value={group.value: list(names) for group, names in lists.items()})
         ti.xcom_push(key=IS_FIRST, value=bool(remaining and remaining.is_first))
-        tasks = [*self.groups.values(), self.next_run, self.build, *self.publish]
+        tasks = [*self.groups.values(), self.next_run, self.build, self.definition, self.refresh]
         skipped = [task_id for task_id in tasks if not wanted.get(task_id)]
         if len(skipped) == len(tasks):
             self.log.info("Nothing more to do in this run")
