@@ -69,13 +69,13 @@ class Model:
         tables = [each for each in found if each.kind == "table"]
         return cls(tables, [each for each in found if each.kind == "relationship"])
 
-    def measures(self) -> list[str]:
-        """The names of the measures that a reader sees."""
+    def measures(self, *, hidden: bool = False) -> list[str]:
+        """The names of the measures that a reader sees, or of those hidden from one."""
         return [
             measure.name
             for table in self._tables.values()
             for measure in table.of_kind("measure")
-            if "isHidden" not in measure.properties
+            if ("isHidden" in measure.properties) is hidden
         ]
 
     def partitions(self) -> dict[str, Partition]:
@@ -248,4 +248,3 @@ def _two_names(text: str) -> tuple[str, str]:
     if match is None:
         raise DaxError(f"{text!r} names no column of a relationship")
     return (match[1] or match[2]).replace("''", "'"), (match[3] or match[4]).replace("''", "'")
-
