@@ -64,7 +64,7 @@ class Relation:
         places = {value: place for place, value in enumerate(one.columns[key][: one.count])}
         if len(places) < one.count or None in places:
             raise DaxError(f"{one.name}[{key}] is the one side of a relationship: no value twice, none blank")
-        self.one = one
+        self.one, self.column, self.key = one, column, key
         self.leads = [places.get(value, one.count) for value in many.columns[column]]
         if one.count in self.leads:
             one.add_blank_row()
@@ -226,7 +226,7 @@ class Evaluator:
         """A table in the filter context, as iterating over it has it."""
         rows = self.visible(self.table(name).name, filters)
         kept = rows if blank_row else [row for row in rows if row < self.tables[name].count]
-        return self.taken(tuple(self.wide(name)), name, kept)
+        return self.taken([(name, column) for column in self.tables[name].columns], name, kept)
 
     # --------------------------------------------------------------------------------------- expressions
 
@@ -275,9 +275,10 @@ class Evaluator:
                     raise DaxError(f"{table}[{name}] has no row to be read from: aggregate it")
                 return self.measure(name, self.transition(context))
             case Let(variables, result):
+                known = dict(context.variables)
+                context = replace(context, variables=known)
                 for name, told in variables:
-                    found = self.evaluate(told, context)
-                    context = replace(context, variables={**context.variables, name: found})
+                    known[name] = self.evaluate(told, context)
                 return self.evaluate(result, context)
             case Call(name, arguments):
                 if name not in FUNCTIONS:
@@ -315,11 +316,23 @@ class Evaluator:
         """The filter context with what the row context says of columns that are a table's."""
         filters = context.filters
         for row in context.rows:
-            told = [
-                Filter(table, (name,), frozenset([(value,)])) for (table, name), value in row.items() if table
-            ]
-            filters = frozenset(_without(filters, {(each.table, each.columns[0]) for each in told}) + told)
+            own = {column: value for column, value in row.items() if column[0]}
+            for name in {table for table, _ in own}:
+                own |= self._led_to(self.table(name), own)
+            told = [Filter(table, (column,), frozenset([(value,)])) for (table, column), value in own.items()]
+            filters = frozenset(_without(filters, set(own)) + told)
         return filters
+
+    def _led_to(self, table: Table, row: Mapping[Reference, Value]) -> dict[Reference, Value]:
+        """What a whole row says of the tables on the one side: it is a row of the expanded table."""
+        if any((table.name, column) not in row for column in table.columns):
+            return {}
+        found = {}
+        for relation in table.relations:
+            value = row[table.name, relation.column]
+            known = relation.one.places(relation.key)
+            found[relation.one.name, relation.key] = value if value in known else None
+        return found
 
     def changed(self, context: Context, arguments: Sequence[Expression]) -> Context:
         """The context within CALCULATE: arguments are evaluated outside, modifiers come before filters."""
