@@ -5,7 +5,7 @@ DELETE  workspaces/{id}               as somebody with the right to does it behi
 POST    operations                    arrange what befalls the next long operation (OperationBody)
 DELETE  operations                    forget what was arranged
 POST    connections/{id}              give it another password, which nobody tries (PasswordBody)
-POST    datasets/{id}/answers         what is answered for measures: {"name": number, text or null}
+POST    datasets/{id}/answers         what columns of answers hold: {"name": number, text or null}
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class Dataset:
     connection_id: str | None = None
     """The connection that its data source is bound to."""
     answers: dict[str, Any] = field(default_factory=dict)
-    """What is answered for a measure instead of what it is worked out to be."""
+    """What a column of a query's answer holds instead of what the model says."""
     users: dict[str, dict[str, str]] = field(default_factory=dict)
     schedule: dict[str, Any] = field(
         default_factory=lambda: {

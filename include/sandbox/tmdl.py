@@ -76,6 +76,8 @@ class Model:
     parameters: list[Parameter]
     tables: dict[str, Table]
     roles: list[str]
+    files: Mapping[str, str]
+    """The definition itself, for what computes its measures."""
 
     @property
     def sources(self) -> list[Source]:
@@ -108,7 +110,7 @@ def read_model(files: Mapping[str, str]) -> Model:
         _table(path, text, values) for path, text in files.items() if path.startswith("definition/tables/")
     ]
     roles = [path.rpartition("/")[2] for path in files if path.startswith("definition/roles/")]
-    return Model(parameters, {table.name: table for table in tables}, roles)
+    return Model(parameters, {table.name: table for table in tables}, roles, files)
 
 
 def _name(found: re.Match[str]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -54,12 +54,13 @@ class ImportedModel:
     tables: dict[str, ImportedTable] = field(default_factory=dict)
     """By the names that the model gives them."""
 
-    def records(self, relation: str) -> Iterator[dict[str, Any]]:
-        """The rows of every table that imports the relation."""
-        for table in self.tables.values():
-            if table.relation == relation:
-                for row in table.rows:
-                    yield dict(zip(table.columns, row, strict=True))
+    @cached_property
+    def by_table(self) -> dict[str, list[dict[str, Any]]]:
+        """The rows of each table, by source column."""
+        return {
+            name: [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+            for name, table in self.tables.items()
+        }
 
 
 def connect(login: Login) -> psycopg.Connection[tuple[Any, ...]]:

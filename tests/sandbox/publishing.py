@@ -44,6 +44,37 @@ insert into mart.fct_open_item values
     (7, 'payable', true, 7), (8, 'receivable', true, 1000);
 """
 
+_TYPES = {"side": "string", "line_code": "string", "is_today": "boolean"}
+_MEASURES = """table Mått
+    measure Kundfordringar =
+            CALCULATE (
+                SUM ( Reskontra[open_amount i Saldo] ),
+                Reskontra[side i Saldo] = "receivable",
+                Reskontra[is_today i Saldo] = TRUE ()
+            )
+
+    measure 'Summa tillgångar' =
+            VAR _dag = MAX ( Balans[date_key i Saldo] )
+            RETURN
+                CALCULATE (
+                    SUM ( Balans[closing_amount i Saldo] ),
+                    Balans[date_key i Saldo] = _dag,
+                    Balans[statement_line_key i Saldo] = 1
+                )
+
+    measure 'Årets resultat' =
+            VAR _dag = MAX ( Balans[date_key i Saldo] )
+            RETURN
+                CALCULATE (
+                    SUM ( Resultat[year_to_date_amount i Saldo] ),
+                    Resultat[date_key i Saldo] = _dag,
+                    Resultat[statement_line_key i Saldo] = 2
+                )
+
+    partition Mått = calculated
+        source = ROW("Dummy", BLANK())
+""".replace("    ", "\t")
+
 
 @dataclass(frozen=True)
 class TinyWarehouse:
@@ -94,7 +125,7 @@ def table(name: str, relation: str, *columns: str, own: bool = True, data_type: 
     for column in columns:
         lines += [
             f"\tcolumn '{column} i Saldo'",
-            f"\t\tdataType: {data_type}",
+            f"\t\tdataType: {_TYPES.get(column, data_type)}",
             f"\t\tsourceColumn: {column}",
             "",
         ]
@@ -133,8 +164,7 @@ def model_files(
         ),
         "Reskontra": table("Reskontra", "fct_open_item", "side", "is_today", "open_amount"),
         "Rader": table("Rader", "dim_statement_line", "statement_line_key", "line_code", own=False),
-        "Mått": "table Mått\n\tmeasure Kundfordringar = SUM(Reskontra[open_amount])\n\n"
-        '\tpartition Mått = calculated\n\t\tsource = ROW("Dummy", BLANK())\n',
+        "Mått": _MEASURES,
         **changed,
     }
     return {

@@ -90,6 +90,6 @@ def test_what_a_newer_model_loses() -> None:
     assert before.lost_in(before) == []
     assert before.lost_in(model(_TABLE.replace("dataType: int64", "dataType: string"))) == ["Bo's tabell"]
     assert before.lost_in(model(_TABLE.replace("column Sist", "column Först"))) == ["Bo's tabell"]
-    assert before.lost_in(Model([], {}, [])) == ["Bo's tabell"]
+    assert before.lost_in(Model([], {}, [], {})) == ["Bo's tabell"]
     with pytest.raises(TmdlError, match=r"x\.tmdl holds no table"):
         model("tabel X\n")
