@@ -21,6 +21,7 @@ from airflow.sdk import (
 )
 
 from saldo.fortnox.resources import Group
+from saldo.pipeline.links import ReportLink
 from saldo.pipeline.operators import (
     BuildMartsOperator,
     ExtractChangesOperator,
@@ -127,6 +128,7 @@ def build(organization: Organization) -> DAG:
                 # Airflow may end a try by a race of its own while it resumes; the next goes on at once.
                 retry_delay=timedelta(seconds=10),
             )
+            refresh.operator_extra_links = (ReportLink(),)
         extracted >> build_marts >> next_run >> refresh
         # The one between is skipped before the build begins, unless a backlog needs it.
         build_marts >> refresh

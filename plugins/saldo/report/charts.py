@@ -1,5 +1,7 @@
-"""Charts in the notation of IBCS, drawn by Vega-Lite: actuals are dark, last year is grey, plan is an outline, what
-is expected is hatched, and a difference is green where it is better and red where it is worse.
+"""Charts in the notation of IBCS, drawn by Vega-Lite.
+
+Actuals are dark, last year is grey, plan is an outline, what is expected is hatched, and a difference is
+green where it is better and red where it is worse.
 
 A chart is an SVG without script. Its colours are the names of roles that the report's style sheet gives the
 colours of, so that one picture serves a light screen, a dark one and paper.
@@ -25,7 +27,7 @@ ACTUAL, LAST_YEAR, TEXT, AXIS, BETTER, WORSE = (
 EXPECTED = "url(#expected)"
 _VEGA_LITE = "5.20"
 _CONFIG: dict[str, Any] = {
-    "aria": False,
+    "mark": {"aria": False},
     "background": None,
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
@@ -107,7 +109,7 @@ class Drawing:
     def _differences_above(
         self, rows: list[dict[str, Any]], points: Sequence[Point], per_krona: float, width: int
     ) -> dict[str, Any]:
-        low, high = _span([point.actual - point.last_year for point in points if point.last_year is not None])
+        low, high = _span(_differences(points))
         value = {"scale": {"domain": [low, high], "zero": False, "nice": False}}
         x = {
             "field": "position",
@@ -213,7 +215,7 @@ class Drawing:
         panels = [{"width": _BARS, "height": _ROW * len(points), "layer": layers}]
         known = [row for row in rows if row["difference"] is not None]
         if known:
-            low, high = _span([point.actual - point.last_year for point in points if point.last_year is not None])
+            low, high = _span(_differences(points))
             value = {"scale": {"domain": [low, high], "zero": False, "nice": False}}
             y = {**y, "axis": None}
             panels.append(
@@ -232,10 +234,13 @@ class Drawing:
     def waterfall(self, steps: Sequence[Step], description: str) -> Chart:
         """From one total to another, step by step downwards."""
         unit = unit_of([step.amount for step in steps])
-        rows, reached = [], Decimal()
+        rows: list[dict[str, Any]] = []
+        ends: list[Decimal] = []
+        reached = Decimal()
         for position, step in enumerate(steps):
             start = Decimal() if step.role else reached
             reached = start + step.amount
+            ends += [start, reached]
             rows.append(
                 {
                     "position": position,
@@ -246,7 +251,7 @@ class Drawing:
                     "label": self._formats.label(step.amount, unit, signed=not step.role),
                 }
             )
-        low, high = _span([Decimal(row[key]) for row in rows for key in ("start", "end")])
+        low, high = _span(ends)
         value = {"scale": {"domain": [low, high], "zero": False, "nice": False}}
         points = [Point(step.label, step.amount) for step in steps]
         y = _rows_axis(points)
@@ -307,8 +312,6 @@ class Drawing:
         return {
             "position": position,
             "actual": float(point.actual),
-            "actual_end": float((max if point.actual >= 0 else min)(_amounts([point]))),
-            "difference_end": None if difference is None else float(difference),
             "last_year": None if point.last_year is None else float(point.last_year),
             "plan": None if point.plan is None else float(point.plan),
             "difference": None if difference is None else float(difference),
@@ -332,6 +335,10 @@ def _amounts(points: Sequence[Point]) -> list[Decimal]:
         for amount in (point.actual, point.last_year, point.plan)
         if amount is not None
     ]
+
+
+def _differences(points: Sequence[Point]) -> list[Decimal]:
+    return [point.actual - point.last_year for point in points if point.last_year is not None]
 
 
 def _span(amounts: Sequence[Decimal]) -> tuple[float, float]:
@@ -425,7 +432,7 @@ def _column_labels(rows: list[dict[str, Any]], x: Any, value: Any, field: str) -
             "mark": {"type": "text", "dy": -8 if is_above else 9, "fontSize": 11},
             "encoding": {
                 "x": x,
-                "y": {"field": f"{field}_end", "type": "quantitative", "axis": None, **value},
+                "y": {"field": field, "type": "quantitative", "axis": None, **value},
                 "text": {"field": f"{field}_label"},
             },
         }
@@ -440,7 +447,7 @@ def _bar_labels(rows: list[dict[str, Any]], y: Any, value: Any, field: str) -> l
             "mark": {"type": "text", "align": "left" if is_right else "right", "dx": 5 if is_right else -5},
             "encoding": {
                 "y": y,
-                "x": {"field": f"{field}_end", "type": "quantitative", "axis": None, **value},
+                "x": {"field": field, "type": "quantitative", "axis": None, **value},
                 "text": {"field": f"{field}_label"},
             },
         }

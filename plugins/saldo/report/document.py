@@ -1,10 +1,10 @@
-"""Lays the report out as one HTML file that needs nothing else: no script, no font, no picture from elsewhere."""
+"""Lays the report out as one HTML file that needs nothing else: no script, no font, no picture."""
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -23,6 +23,9 @@ from saldo.report.tables import Tables, total
 from saldo.report.texts import folder, texts
 
 _MONTH, _TO_DATE, _ROLLING = 0, 1, 2
+_NOW, _BEFORE, _CHANGE = (
+    marts.INCOME_COLUMNS.index(column) for column in ("to_date", "last_year_to_date", "difference_to_date")
+)
 _HYPHEN_BEFORE_DIGIT = re.compile(r"(?<=[\s(])-(?=\d)")
 
 
@@ -63,18 +66,20 @@ def render(report: Report, language: str) -> str:
     """The document of what was read, in the language that it was read in."""
     t, formats = texts(language), Formats.of(language)
     sections = _Sections(t, formats, report, report.figures).all() if report.figures else []
-    sections.append(
-        Section("quality", t["quality"], headlines.quality(t, report), {"checks": report.checks})
-    )
-    return _environment().get_template("document.html").render(
-        t=t,
-        lang=language,
-        report=report,
-        figures=report.figures,
-        sections=sections,
-        formats=formats,
-        number=formats.number,
-        style=Markup((folder() / "style.css").read_text(encoding="utf-8")),  # noqa: S704 (our own file)
+    sections.append(Section("quality", t["quality"], headlines.quality(t, report), {"checks": report.checks}))
+    return (
+        _environment()
+        .get_template("document.html")
+        .render(
+            t=t,
+            lang=language,
+            report=report,
+            figures=report.figures,
+            sections=sections,
+            formats=formats,
+            number=formats.number,
+            style=Markup((folder() / "style.css").read_text(encoding="utf-8")),  # noqa: S704 (our own file)
+        )
     )
 
 
@@ -149,11 +154,8 @@ class _Sections:
 
     def _line_card(self, code: str) -> Card:
         income = self._figures.income
-        label = next((line.label for line in income.lines if line.code == code), "")
-        # A company that never sold has no line of net sales; its name is said all the same.
-        label = label or next(each.label for each in self._figures.key_figures if each.code == "fortnox_revenue")
         return self._card(
-            label,
+            self._t[code],
             income.amount(code, "month") or Decimal(),
             income.amount(code, "last_year"),
             f"income_statement-{code}",
@@ -163,7 +165,7 @@ class _Sections:
     def _key_card(self, code: str, *, has_span: bool = False) -> Card:
         found = self._figures.key_figure(code)
         if found is None:
-            return self._card(code, None, None, "key_figures")
+            return self._card(self._t[code], None, None, "key_figures")
         return self._card(
             found.label,
             found.figures[_MONTH],
@@ -182,7 +184,9 @@ class _Sections:
 
         change = None if value is None or last_year is None else value - last_year
         tone = "" if not change else "better" if (change > 0) == is_good else "worse"
-        written = self._formats.percent(change, signed=True) if unit == "percent" else self._formats.signed(change)
+        written = self._formats.signed(change)
+        if unit == "percent":
+            written = f"{self._formats.number(change, 1, signed=True)} {self._t['percentage_points']}"
         return Card(
             label,
             shown(value),
@@ -197,7 +201,10 @@ class _Sections:
         )
 
     def _income(self) -> dict[str, Any]:
-        return {"table": self._tables.income_statement(self._figures.income), "chart": self._drawings.bridge()}
+        return {
+            "table": self._tables.income_statement(self._figures.income),
+            "chart": self._drawings.bridge(),
+        }
 
     def _months(self) -> dict[str, Any]:
         return {
@@ -209,7 +216,7 @@ class _Sections:
     def _balance(self) -> dict[str, Any]:
         sheet = self._figures.balance
         assets, rest = (
-            [each or Decimal() for each in line.amounts]
+            _known(line.amounts)
             for code in ("total_assets", "total_equity_liabilities")
             for line in sheet.lines
             if line.code == code
@@ -244,7 +251,8 @@ class _Sections:
         return {
             "chart": self._drawings.liquidity(),
             "weeks": [
-                (week, [self._tables.money(amount) for amount in week.amounts]) for week in self._figures.weeks
+                (week, [self._tables.money(amount) for amount in week.amounts])
+                for week in self._figures.weeks
             ],
             "events": [(event, self._tables.money(event.amount)) for event in self._figures.events],
         }
@@ -269,7 +277,12 @@ class _Sections:
             "key_figure": key_figure,
             "days": None if days is None else self._formats.number(days),
             "buckets": [
-                (bucket, money(bucket.amount), money(bucket.last_year_amount)) for bucket in ledger.buckets
+                (
+                    bucket,
+                    money(bucket.amount),
+                    money(None if ledger.last_year_total is None else bucket.last_year_amount or Decimal()),
+                )
+                for bucket in ledger.buckets
             ],
             "total": money(ledger.total),
             "last_year_total": money(ledger.last_year_total),
@@ -318,29 +331,40 @@ class _Sections:
         }
 
     def _costs(self) -> dict[str, Any]:
+        money, suppliers = self._tables.money, self._figures.suppliers
         return {
             "chart": self._drawings.costs(),
             "accounts": [
-                (each, [self._tables.money(_turned(each.amounts[at])) for at in (5, 6)],
-                 self._tables.change(_turned(each.amounts[7]), is_good=False))
+                (
+                    each,
+                    [money(_turned(each.amounts[at])) for at in (_NOW, _BEFORE)],
+                    self._tables.change(_turned(each.amounts[_CHANGE]), is_good=False),
+                )
                 for each in self._changed_costs()
             ],
-            "suppliers": self._parties(self._figures.suppliers, is_good=None) if self._figures.suppliers else None,
-        }  # fmt: skip
+            "suppliers": self._parties(suppliers, is_good=None) if suppliers else None,
+        }
 
     def _changed_costs(self) -> list[Account]:
-        """The cost accounts that differ most from last year, or the largest where there is none."""
+        """The cost accounts that differ most from last year, or the largest where there is none.
+
+        An account that the chart moved to another line is one account here, on the line that it has now.
+        """
         income = self._figures.income
         section = next((line.section for line in income.lines if line.code == "total_operating_costs"), "")
+        by_account: dict[str, Account] = {}
+        for line in income.shown:
+            for each in income.accounts.get(line.code, ()) if line.section == section else ():
+                other = by_account.get(each.account)
+                if other is None:
+                    by_account[each.account] = each
+                    continue
+                now = each if each.amounts[_NOW] else other
+                sums = total([_known(each.amounts), _known(other.amounts)])
+                by_account[each.account] = Account(now.line_code, each.account, each.label, sums)
         has_last_year = income.amount("total_operating_costs", "last_year_to_date") is not None
-        at = income.columns.index("difference_to_date" if has_last_year else "to_date")
-        found = [
-            account
-            for line in income.shown
-            if line.section == section
-            for account in income.accounts.get(line.code, ())
-            if account.amounts[at]
-        ]
+        at = _CHANGE if has_last_year else _NOW
+        found = [each for each in by_account.values() if each.amounts[at]]
         return sorted(found, key=lambda each: -abs(each.amounts[at] or Decimal()))[:LARGEST]
 
     def _vat(self) -> dict[str, Any]:
@@ -359,18 +383,14 @@ class _Sections:
         return {"rows": [self._key_figure(each) for each in self._figures.key_figures]}
 
     def _key_figure(self, each: KeyFigure) -> dict[str, Any]:
-        last_year = each.last_year_figures
-        now = each.figures[_MONTH] if each.figures[_MONTH] is not None else each.figures[_ROLLING]
-        before = last_year[_MONTH] if each.figures[_MONTH] is not None else last_year[_ROLLING]
-        change = None if now is None or before is None else now - before
-        tone = ""
-        if change and each.good != "neutral":
-            tone = "better" if (change > 0) == (each.good == "high") else "worse"
         return {
             "of": each,
             "figures": [self._formats.figure(value, each.unit) for value in each.figures],
-            "last_year": [self._formats.figure(value, each.unit) for value in last_year],
-            "tone": tone,
+            "last_year": [self._formats.figure(value, each.unit) for value in each.last_year_figures],
+            "tones": [
+                _tone(each.good, now, before)
+                for now, before in zip(each.figures, each.last_year_figures, strict=True)
+            ],
             "numerators": [self._formats.ore(value) for value in each.numerators],
             "denominators": [self._formats.ore(value) for value in each.denominators],
         }
@@ -386,6 +406,18 @@ class _Sections:
                 for voucher in self._figures.vouchers
             ]
         }
+
+
+def _tone(good: str, now: Amount, before: Amount) -> str:
+    """How a key figure's change is coloured: more of it is better (high), worse (low) or neither."""
+    if now is None or before is None or now == before or good == "neutral":
+        return ""
+    return "better" if (now > before) == (good == "high") else "worse"
+
+
+def _known(amounts: Sequence[Amount]) -> list[Decimal]:
+    """The amounts with zero for what cannot be known."""
+    return [amount or Decimal() for amount in amounts]
 
 
 def _turned(amount: Amount) -> Amount:

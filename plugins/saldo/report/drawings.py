@@ -13,8 +13,8 @@ _MONTHS, _LARGEST = 13, 10
 _CASH_STEPS = ("cash_from_operations", "cash_from_investing", "cash_from_financing")
 _BALANCE_GROUPS = (
     "total_fixed_assets", "total_inventories", "total_current_receivables", "total_short_term_investments",
-    "total_cash", "total_equity", "total_untaxed_reserves", "total_provisions", "total_non_current_liabilities",
-    "total_current_liabilities",
+    "total_cash", "total_equity", "total_untaxed_reserves", "total_provisions",
+    "total_non_current_liabilities", "total_current_liabilities",
 )  # fmt: skip
 
 
@@ -152,7 +152,8 @@ class Drawings:
             if line.section != total.section or line.kind != "line":
                 continue
             actual, last_year, plan = (
-                income.amount(line.code, column) for column in ("to_date", "last_year_to_date", "budget_to_date")
+                income.amount(line.code, column)
+                for column in ("to_date", "last_year_to_date", "budget_to_date")
             )
             points.append(
                 Point(

@@ -401,6 +401,20 @@ def read(organization_id: int, language: str, month: datetime.date | None = None
         )
 
 
+def month_of(text: str | None) -> datetime.date | None:
+    """The month that is written as YYYY-MM; None where none is.
+
+    Raises:
+        ValueError: it is written in another way.
+    """
+    if not text:
+        return None
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m").replace(tzinfo=datetime.UTC).date()
+    except ValueError:
+        raise ValueError(f"{text[:20]!r} is no month: write it like 2025-03") from None
+
+
 class _Reader:
     """Asks for rows with what they are asked by."""
 

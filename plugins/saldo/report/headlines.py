@@ -63,7 +63,9 @@ class Headlines:
     def cash(self) -> str:
         """What cash changed by."""
         change = self._figures.cash_flow.amount("cash_flow_total", "month") or Decimal()
-        key = "cash_headline_same" if not change else "cash_headline_up" if change > 0 else "cash_headline_down"
+        key = (
+            "cash_headline_same" if not change else "cash_headline_up" if change > 0 else "cash_headline_down"
+        )
         closing = sum((account.amounts[2] for account in self._figures.cash), Decimal())
         return self._t[key].format(amount=self._number(abs(change)), closing=self._number(closing))
 
@@ -152,7 +154,9 @@ class Headlines:
 
     def _key_figure(self, code: str, span: int) -> str:
         found = self._figures.key_figure(code)
-        return self._formats.figure(found.figures[span], found.unit) if found else self._formats.figure(None, "")
+        return (
+            self._formats.figure(found.figures[span], found.unit) if found else self._formats.figure(None, "")
+        )
 
 
 def quality(t: dict[str, str], report: Report) -> str:

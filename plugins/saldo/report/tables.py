@@ -80,7 +80,7 @@ class Tables:
         self._t, self._formats, self._period, self._dag_id = t, formats, period, dag_id
 
     def income_statement(self, statement: Statement) -> Table:
-        """The month, the year to date and twelve months, with last year and, where there is one, the budget."""
+        """The month, the year to date and twelve months, with last year and the budget."""
         t, period = self._t, self._period
         sales = next((line.amounts for line in statement.lines if line.code == "net_sales"), None)
         to_date = f"{t['to_date']} {period.year_label}"
@@ -140,7 +140,9 @@ class Tables:
 
     def money(self, amount: Amount) -> Cell:
         """Whole kronor, the öre when pointed at."""
-        return Cell(self._formats.number(amount), "" if amount is None else self._formats.ore(amount))
+        if amount is None:
+            return Cell(self._formats.number(None))
+        return Cell(self._formats.number(amount), self._formats.ore(amount), "" if amount else "zero")
 
     def change(self, amount: Amount, *, is_good: bool | None = True) -> Cell:
         """A difference with its sign; `is_good` says whether more is better, None that it is neither."""
@@ -151,9 +153,7 @@ class Tables:
         title = "" if amount is None else self._formats.number(amount, 2, signed=True)
         return Cell(self._formats.signed(amount), title, tone)
 
-    def _money(
-        self, statement: Statement, key: str, heading: str, scenario: str, group: str = ""
-    ) -> _Maker:
+    def _money(self, statement: Statement, key: str, heading: str, scenario: str, group: str = "") -> _Maker:
         at = statement.columns.index(key)
         return _Maker(
             Column(key, heading, scenario, group),
@@ -203,9 +203,11 @@ class Tables:
             else:
                 groups.append((maker.column.group, 1))
         names = {line.code: line.label for line in statement.shown}
+        # A section of which nothing but its sums is left needs no heading.
+        with_lines = {line.section for line in statement.shown if line.kind != "subtotal"}
         rows, section = [], ""
         for line in statement.shown:
-            heading = line.section if line.section != section else ""
+            heading = line.section if line.section != section and line.section in with_lines else ""
             section = line.section
             rows.append(self._row(statement, line, heading, shown, names, is_explained=is_explained))
         return Table(
@@ -220,7 +222,9 @@ class Tables:
         names: dict[str, str], *, is_explained: bool,
     ) -> Row:  # fmt: skip
         def cells(amounts: Values) -> tuple[Cell, ...]:
-            known = [None if of_line is None else own for of_line, own in zip(line.amounts, amounts, strict=True)]
+            known = [
+                None if of_line is None else own for of_line, own in zip(line.amounts, amounts, strict=True)
+            ]
             return tuple(maker.cell(known) for maker in makers)
 
         cell = f"{statement.code}/{line.code}/{self._period.month}"
