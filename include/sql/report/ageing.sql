@@ -19,7 +19,6 @@ chosen as (
 )
 
 select
-    bucket.ageing_bucket_key as bucket_key,
     case %(language)s when 'en' then bucket.name_en else bucket.name_sv end as label,
     bucket.days_from > 0 as is_overdue,
     chosen.as_of_date,

@@ -1,6 +1,5 @@
 -- why: the cash that is expected, week by week
 select
-    week_number,
     week_start_date,
     week_end_date,
     array[

@@ -1,7 +1,6 @@
 -- why: the largest payments that are expected, which the weeks are made of
 select
     event_kind as kind,
-    week_number,
     expected_date,
     invoice_number,
     amount

@@ -4,7 +4,6 @@ select
     dim_organization.organization_name,
     dim_organization.organization_number,
     registered.dag_id,
-    today.as_of_date,
     dim_organization.last_voucher_date,
     case %(language)s
         when 'en' then dim_organization.accounting_method_en
@@ -16,7 +15,6 @@ select
 from control.organization as registered
 inner join mart.dim_organization as dim_organization
     on registered.organization_id = dim_organization.organization_id
-left join mart.as_of as today on registered.organization_id = today.organization_id
 left join control.version on registered.organization_id = version.organization_id
 left join control.version_built
     on registered.organization_id = version_built.organization_id

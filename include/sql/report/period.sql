@@ -7,9 +7,7 @@ select
     case %(language)s when 'en' then last_year.label_en else last_year.label_sv end
         as last_year_label,
     fiscal_period.month_date,
-    fiscal_period.end_date,
     financial_year.financial_year_label as year_label,
-    financial_year.start_date as year_start_date,
     fiscal_period.end_date > today.as_of_date as is_running,
     fiscal_period.is_locked,
     exists(

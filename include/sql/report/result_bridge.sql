@@ -1,6 +1,5 @@
 -- why: what moved the operating result from last year's, line by line
 select
-    statement_line.line_code as code,
     case %(language)s when 'en' then statement_line.name_en else statement_line.name_sv end
         as label,
     sum(bridge.difference_amount) as amount

@@ -2,7 +2,6 @@
 select
     vat_box.box as code,
     case %(language)s when 'en' then vat_box.name_en else vat_box.name_sv end as label,
-    vat_box.part as section,
     array[
         sum(vat.amount) filter (where fiscal_period.fiscal_period_key = chosen.fiscal_period_key),
         sum(vat.amount) filter (

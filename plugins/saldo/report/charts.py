@@ -64,11 +64,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawn chart, what its labels are counted in, and what it says to those who do not see it."""
+    """A drawn chart, and what its labels are counted in."""
 
     svg: Markup
     unit: str
-    description: str
 
 
 class Drawing:
@@ -325,7 +324,7 @@ class Drawing:
         svg = vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}, vl_version=_VEGA_LITE)
         head, _, body = svg.partition(">")
         named = f'{head} role="img" aria-label="{escape(description)}">{body}'
-        return Chart(Markup(named), unit.name, description)  # noqa: S704 (Vega escapes every text of the data)
+        return Chart(Markup(named), unit.name)  # noqa: S704 (Vega escapes every text of the data)
 
 
 def _amounts(points: Sequence[Point]) -> list[Decimal]:

@@ -101,7 +101,7 @@ class _Sections:
         self._t, self._formats, self._report, self._figures = t, formats, report, figures
         self._tables = Tables(t, formats, figures.period, report.organization.dag_id)
         self._drawings = Drawings(t, formats, figures)
-        self._headlines = Headlines(t, formats, report, figures)
+        self._headlines = Headlines(t, formats, figures)
 
     def all(self) -> list[Section]:
         """In the order of the report."""

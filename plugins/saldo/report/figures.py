@@ -38,7 +38,6 @@ class Organization:
     organization_name: str
     organization_number: str
     dag_id: str
-    as_of_date: datetime.date | None
     last_voucher_date: datetime.date | None
     accounting_method: str
     landed_at: str | None
@@ -53,9 +52,7 @@ class Period:
     label: str
     last_year_label: str | None
     month_date: datetime.date
-    end_date: datetime.date
     year_label: str
-    year_start_date: datetime.date
     is_running: bool
     is_locked: bool
     has_budget: bool
@@ -140,7 +137,6 @@ class Development:
 class Step:
     """What a line moved the operating result by since last year."""
 
-    code: str
     label: str
     amount: Decimal
 
@@ -158,7 +154,6 @@ class CashAccount:
 class Week:
     """A week that is expected: opening, customers, suppliers, wages, payroll taxes, VAT, closing."""
 
-    week_number: int
     week_start_date: datetime.date
     week_end_date: datetime.date
     amounts: Sequence[Decimal]
@@ -169,7 +164,6 @@ class Event:
     """A payment that is expected."""
 
     kind: str
-    week_number: int
     expected_date: datetime.date
     invoice_number: str | None
     amount: Decimal
@@ -179,7 +173,6 @@ class Event:
 class Bucket:
     """What is open of a span of days overdue."""
 
-    bucket_key: int
     label: str
     is_overdue: bool
     as_of_date: datetime.date
@@ -265,7 +258,6 @@ class VatBox:
 
     code: str
     label: str
-    section: str
     amounts: Sequence[Amount]
     settled_amount: Amount
 

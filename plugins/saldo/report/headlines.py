@@ -13,8 +13,8 @@ LARGEST = 10
 class Headlines:
     """Writes the headline of each page; an empty text where there is nothing to say."""
 
-    def __init__(self, t: dict[str, str], formats: Formats, report: Report, figures: Figures) -> None:
-        self._t, self._formats, self._report, self._figures = t, formats, report, figures
+    def __init__(self, t: dict[str, str], formats: Formats, figures: Figures) -> None:
+        self._t, self._formats, self._figures = t, formats, figures
 
     def overview(self) -> str:
         """Sales and operating result of the month."""

@@ -146,7 +146,9 @@ class Tables:
 
     def change(self, amount: Amount, *, is_good: bool | None = True) -> Cell:
         """A difference with its sign; `is_good` says whether more is better, None that it is neither."""
-        if amount is None or is_good is None or not amount:
+        if not amount:
+            tone = "" if amount is None else "zero"
+        elif is_good is None:
             tone = ""
         else:
             tone = "better" if (amount > 0) == is_good else "worse"
