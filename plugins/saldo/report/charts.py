@@ -38,8 +38,9 @@ _CONFIG: dict[str, Any] = {
     # Screens have wider letters than those that the labels are measured by.
     "padding": {"left": 28, "right": 44, "top": 6, "bottom": 6},
 }
-_ROW, _LABELS, _BARS, _DIFFERENCES = 26, 240, 340, 180
+_ROW, _COLUMN, _LABELS, _BARS, _DIFFERENCES = 26, 66, 240, 340, 180
 _MANY = 4
+_DIFFERENCE = ("better", "worse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawn chart, and what its labels are counted in."""
+    """A drawn chart, what its labels are counted in, and which scenarios its legend has to tell apart."""
 
     svg: Markup
     unit: str
+    scenarios: tuple[str, ...]
 
 
 class Drawing:
@@ -76,9 +78,9 @@ class Drawing:
     def __init__(self, formats: Formats) -> None:
         self._formats = formats
 
-    def columns(self, points: Sequence[Point], description: str, *, width: int = 900) -> Chart:
+    def columns(self, points: Sequence[Point], description: str) -> Chart:
         """Months beside each other, with the differences to last year above, all on one scale."""
-        unit = unit_of(_amounts(points))
+        unit, width = unit_of(_amounts(points)), _COLUMN * len(points)
         rows = [self._row(position, point, unit) for position, point in enumerate(points)]
         x_axis = {
             "field": "position",
@@ -86,7 +88,7 @@ class Drawing:
             "axis": {
                 "labelAngle": 0,
                 "labelExpr": _names_of(points),
-                "labelPadding": 6,
+                "labelPadding": 16,
             },
         }
         low, high = _span(_amounts(points))
@@ -103,7 +105,7 @@ class Drawing:
         panels = [{"height": per_krona * (high - low), "width": width, "layer": layers}]
         if any(point.last_year is not None for point in points):
             panels.insert(0, self._differences_above(rows, points, per_krona, width))
-        return self._drawn({"vconcat": panels}, unit, description)
+        return self._drawn({"vconcat": panels}, unit, description, _scenarios(points))
 
     def _differences_above(
         self, rows: list[dict[str, Any]], points: Sequence[Point], per_krona: float, width: int
@@ -127,19 +129,18 @@ class Drawing:
             ],
         }
 
-    def rolling(
-        self, lines: Sequence[tuple[str, Sequence[Point]]], description: str, *, width: int = 820
-    ) -> Chart:
+    def rolling(self, lines: Sequence[tuple[str, Sequence[Point]]], description: str) -> Chart:
         """Lines over the same months below each other, a krona equally high in each, with last year's."""
         amounts = [amount for _, points in lines for amount in _amounts(points)]
-        unit = unit_of(amounts)
+        unit, width = unit_of(amounts), _COLUMN * max(len(points) for _, points in lines)
         spans = [_span(_amounts(points)) for _, points in lines]
         per_krona = 230 / sum(high - low for low, high in spans)
         panels = [
             self._line(name, points, span, per_krona, unit, width, is_last=place == len(lines))
             for place, ((name, points), span) in enumerate(zip(lines, spans, strict=True), 1)
         ]
-        return self._drawn({"vconcat": panels}, unit, description)
+        every = [point for _, points in lines for point in points]
+        return self._drawn({"vconcat": panels}, unit, description, _scenarios(every, is_colored=False))
 
     def _line(
         self, name: str, points: Sequence[Point], span: tuple[float, float], per_krona: float, unit: Unit,
@@ -147,7 +148,7 @@ class Drawing:
     ) -> dict[str, Any]:  # fmt: skip
         rows = [self._row(position, point, unit) for position, point in enumerate(points)]
         low, high = span
-        axis = {"labelAngle": 0, "labelExpr": _names_of(points), "labelPadding": 6} if is_last else None
+        axis = {"labelAngle": 0, "labelExpr": _names_of(points), "labelPadding": 16} if is_last else None
         scale = {"type": "point", "padding": 0.5, "domain": list(range(len(points)))}
         x = {"field": "position", "type": "ordinal", "axis": axis, "scale": scale}
         value = {"scale": {"domain": [low, high], "zero": False, "nice": False}}
@@ -228,7 +229,8 @@ class Drawing:
                     ],
                 }
             )
-        return self._drawn({"hconcat": panels, "spacing": 44}, unit, description)
+        scenarios = _scenarios(points, is_colored=is_more_better is not None)
+        return self._drawn({"hconcat": panels, "spacing": 44}, unit, description, scenarios)
 
     def waterfall(self, steps: Sequence[Step], description: str) -> Chart:
         """From one total to another, step by step downwards."""
@@ -280,9 +282,10 @@ class Drawing:
                 },
             ],
         }
-        return self._drawn(spec, unit, description)
+        totals = ("actual", "last_year") if steps[0].role == LAST_YEAR else ("actual",)
+        return self._drawn(spec, unit, description, (*totals, *_DIFFERENCE))
 
-    def expected(self, points: Sequence[Point], description: str, *, width: int = 900) -> Chart:
+    def expected(self, points: Sequence[Point], description: str) -> Chart:
         """What is there, and after it what is expected."""
         unit = unit_of(_amounts(points))
         rows = [self._row(position, point, unit) for position, point in enumerate(points)]
@@ -291,11 +294,11 @@ class Drawing:
         x = {
             "field": "position",
             "type": "ordinal",
-            "axis": {"labelAngle": 0, "labelExpr": _names_of(points), "labelPadding": 6},
+            "axis": {"labelAngle": 0, "labelExpr": _names_of(points), "labelPadding": 16},
             "scale": _places(points),
         }
         spec = {
-            "width": width,
+            "width": _COLUMN * len(points),
             "height": 200,
             "layer": [
                 *_column(rows[:1], x, value, "actual", ACTUAL),
@@ -304,7 +307,7 @@ class Drawing:
                 *_column_labels(rows, x, value, "actual"),
             ],
         }
-        return self._drawn(spec, unit, description)
+        return self._drawn(spec, unit, description, ("actual", "expected"))
 
     def _row(self, position: int, point: Point, unit: Unit) -> dict[str, Any]:
         difference = None if point.last_year is None else point.actual - point.last_year
@@ -320,11 +323,11 @@ class Drawing:
             else self._formats.label(difference, unit, signed=True),
         }
 
-    def _drawn(self, spec: dict[str, Any], unit: Unit, description: str) -> Chart:
+    def _drawn(self, spec: dict[str, Any], unit: Unit, description: str, scenarios: tuple[str, ...]) -> Chart:
         svg = vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}, vl_version=_VEGA_LITE)
         head, _, body = svg.partition(">")
         named = f'{head} role="img" aria-label="{escape(description)}">{body}'
-        return Chart(Markup(named), unit.name)  # noqa: S704 (Vega escapes every text of the data)
+        return Chart(Markup(named), unit.name, scenarios)  # noqa: S704 (Vega escapes every text of the data)
 
 
 def _amounts(points: Sequence[Point]) -> list[Decimal]:
@@ -334,6 +337,16 @@ def _amounts(points: Sequence[Point]) -> list[Decimal]:
         for amount in (point.actual, point.last_year, point.plan)
         if amount is not None
     ]
+
+
+def _scenarios(points: Sequence[Point], *, is_colored: bool = True) -> tuple[str, ...]:
+    has_last_year = any(point.last_year is not None for point in points)
+    return (
+        "actual",
+        *(["last_year"] if has_last_year else []),
+        *(["plan"] if any(point.plan is not None for point in points) else []),
+        *(_DIFFERENCE if has_last_year and is_colored else []),
+    )
 
 
 def _differences(points: Sequence[Point]) -> list[Decimal]:

@@ -332,21 +332,29 @@ class _Sections:
 
     def _costs(self) -> dict[str, Any]:
         money, suppliers = self._tables.money, self._figures.suppliers
+        has_last_year = self._has_last_year()
         return {
             "chart": self._drawings.costs(),
             "accounts": [
                 (
                     each,
-                    [money(_turned(each.amounts[at])) for at in (_NOW, _BEFORE)],
-                    self._tables.change(_turned(each.amounts[_CHANGE]), is_good=False),
+                    money(_turned(each.amounts[_NOW])),
+                    money(_turned(each.amounts[_BEFORE]) if has_last_year else None),
+                    self._tables.change(
+                        _turned(each.amounts[_CHANGE]) if has_last_year else None, is_good=False
+                    ),
                 )
-                for each in self._changed_costs()
+                for each in self._changed_costs(by=_CHANGE if has_last_year else _NOW)
             ],
             "suppliers": self._parties(suppliers, is_good=None) if suppliers else None,
         }
 
-    def _changed_costs(self) -> list[Account]:
-        """The cost accounts that differ most from last year, or the largest where there is none.
+    def _has_last_year(self) -> bool:
+        income = self._figures.income
+        return income.amount("total_operating_costs", "last_year_to_date") is not None
+
+    def _changed_costs(self, by: int) -> list[Account]:
+        """The largest cost accounts in the column `by`.
 
         An account that the chart moved to another line is one account here, on the line that it has now.
         """
@@ -362,10 +370,8 @@ class _Sections:
                 now = each if each.amounts[_NOW] else other
                 sums = total([_known(each.amounts), _known(other.amounts)])
                 by_account[each.account] = Account(now.line_code, each.account, each.label, sums)
-        has_last_year = income.amount("total_operating_costs", "last_year_to_date") is not None
-        at = _CHANGE if has_last_year else _NOW
-        found = [each for each in by_account.values() if each.amounts[at]]
-        return sorted(found, key=lambda each: -abs(each.amounts[at] or Decimal()))[:LARGEST]
+        found = [each for each in by_account.values() if each.amounts[by]]
+        return sorted(found, key=lambda each: -abs(each.amounts[by] or Decimal()))[:LARGEST]
 
     def _vat(self) -> dict[str, Any]:
         boxes = []
