@@ -431,7 +431,8 @@ def test_a_ledger_alone_has_all_sections(warehouse: Warehouse) -> None:
         "Det finns inga kostnader bokförda hittills i år.",
     ):
         assert sentence in text
-    assert "Föreg. år" not in read(document.write(of, "sv")).by_id("income").text
+    income = read(document.write(of, "sv")).by_id("income")
+    assert "Föreg. år" not in income.text
 
 
 def test_a_month_in_which_nothing_is_booked_yet_is_not_the_newest(warehouse: Warehouse) -> None:

@@ -38,7 +38,7 @@ _CONFIG: dict[str, Any] = {
     # Screens have wider letters than those that the labels are measured by.
     "padding": {"left": 28, "right": 44, "top": 6, "bottom": 6},
 }
-_ROW, _COLUMN, _LABELS, _BARS, _DIFFERENCES = 26, 66, 240, 340, 180
+_ROW, _COLUMN, _LABELS, _BARS, _ROOM_BESIDE = 26, 66, 240, 340, 180
 _MANY = 4
 _DIFFERENCE = ("better", "worse")
 
@@ -257,7 +257,7 @@ class Drawing:
         points = [Point(step.label, step.amount) for step in steps]
         y = _rows_axis(points)
         spec = {
-            "width": _BARS + _DIFFERENCES,
+            "width": _BARS + _ROOM_BESIDE,
             "height": _ROW * len(steps),
             "layer": [
                 {

@@ -89,6 +89,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(folder()),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
