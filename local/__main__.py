@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def up() -> int:
-    """Starts what is missing, follows the companies' runs, and prints their table and where Airflow is."""
+    """Starts what is missing, follows the companies' runs, and prints their table and where to look."""
     with Progress() as progress:
         with exclusive(DIRECTORY):
             state = _state_to_start()
@@ -92,7 +92,16 @@ def up() -> int:
             f"{failure.company}: the task {failure.task_id} failed; its log: {failure.log}", file=sys.stderr
         )
     print(f"\nAirflow: {airflow_url(state)}  user: admin  password: {state.secrets.airflow_admin}")
+    print("\n".join(f"Report: {address}" for address in report_addresses(state)))
     return 1 if failures or table.returncode else 0
+
+
+def report_addresses(state: State) -> list[str]:
+    """Where each connected company's report is, in the order of their DAG ids."""
+    return [
+        f"{airflow_url(state)}/saldo/organizations/{dag_id}/report"
+        for dag_id in sorted(state.connected.values())
+    ]
 
 
 def down() -> int:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from saldo.pipeline.links import SyncStatusLink
+from saldo.pipeline.links import ReportLink, SyncStatusLink
 
 
 class _Pages:
@@ -31,7 +31,7 @@ class _Pages:
 
 
 class SaldoPlugin(AirflowPlugin):
-    """Pages below /saldo and the button on the tasks that leads to them."""
+    """Pages below /saldo and the buttons on the tasks that lead to them."""
 
     name = "saldo"
     fastapi_apps: ClassVar[list[Any]] = [{"app": _Pages(), "url_prefix": "/saldo", "name": "Saldo"}]
@@ -46,4 +46,4 @@ class SaldoPlugin(AirflowPlugin):
         },
         {"name": "Connect Fortnox", "href": "/saldo/connect", "destination": "nav", "category": "admin"},
     ]
-    operator_extra_links: ClassVar[list[Any]] = [SyncStatusLink()]
+    operator_extra_links: ClassVar[list[Any]] = [SyncStatusLink(), ReportLink()]

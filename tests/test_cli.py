@@ -376,3 +376,37 @@ def test_program_itself_ends_as_the_function_does() -> None:
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("saldo: PostgreSQL cannot be reached")
     assert ended.stderr.count("\n") == 1
+
+
+# The report
+
+
+def test_the_report_is_written_as_a_file(
+    bakery: Sandbox,
+    sandbox: Sandbox,
+    warehouse: Warehouse,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from saldo.warehouse.build import build
+    from tests.warehouse.books import Year, company, land, voucher
+
+    monkeypatch.chdir(tmp_path)
+    assert "No company is connected as 404" in refused(capsys, "report", "404")
+    organization_id = company(int(TENANT), NAME)
+    assert "its first run builds them" in refused(capsys, "report", TENANT)
+    land(organization_id)
+    build(organization_id)
+    assert "no ledger of a month that has begun" in refused(capsys, "report", TENANT)
+    assert list(tmp_path.iterdir()) == []
+
+    year = Year(1, "2025-01-01", "2025-12-31", (voucher("2025-05-05", ("1930", "10"), ("3041", "-10")),))
+    land(organization_id, year)
+    build(organization_id)
+    assert said(capsys, "report", TENANT) == f"fortnox__{TENANT}.html\n"
+    assert "Resultaträkning" in (tmp_path / f"fortnox__{TENANT}.html").read_text(encoding="utf-8")
+    file = tmp_path / "april.html"
+    said(capsys, "report", f"fortnox__{TENANT}", "--lang", "en", "--month", "2025-04", "--out", str(file))
+    assert "Income statement" in file.read_text(encoding="utf-8")
+    assert "write it like 2025-03" in refused(capsys, "report", TENANT, "--month", "may")

@@ -77,7 +77,12 @@ function show() {
     cell(row, numbers.format(c.ledger_rows), "number");
     cell(row, c.details_left ? `${numbers.format(c.details_left)} (${c.expected_at})` : "", "number");
     cell(row, ...checks(c));
-    cell(row, c.refreshed_at, "when");
+    const report = cell(row, "", "when");
+    if (c.ledger_rows) {
+      report.append(link(`${root}/organizations/${encodeURIComponent(c.dag_id)}/report`, t.report_open));
+      report.lastChild.target = "_top";
+    }
+    if (c.refreshed_at) report.append(` Power BI ${c.refreshed_at}`);
     cell(row, [t[c.credential_kind], c.days_left === null ? "" : `${c.days_left} ${t.days}`].filter(Boolean).join(", "));
   }
   table.tBodies[0].replaceWith(body);

@@ -87,6 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     explaining.add_argument("organization", help="its DAG id, or Fortnox's DatabaseNumber")
     explaining.add_argument("cell", help="<statement>/<line>/<YYYY-MM>: balance_sheet/cash_bank/2025-03")
     explaining.set_defaults(command=_explain)
+    reporting = commands.add_parser("report", help="a company's report of a month as one HTML file")
+    reporting.add_argument("organization", help="its DAG id, or Fortnox's DatabaseNumber")
+    reporting.add_argument("--lang", choices=("sv", "en"), default="sv")
+    reporting.add_argument("--month", metavar="YYYY-MM", help="else the newest with something booked")
+    reporting.add_argument("--out", type=Path, metavar="FILE", help="else <DAG id>.html in this folder")
+    reporting.set_defaults(command=_report)
     arranging = commands.add_parser("arrange", help="put accounts of a company on other lines")
     arranging.add_argument("organization", help="its DAG id, or Fortnox's DatabaseNumber")
     arranging.add_argument("file", type=Path, help="CSV with account_from,account_to,line_code")
@@ -290,6 +296,20 @@ def _explain(options: argparse.Namespace) -> None:
     from saldo.pipeline.explain import as_text, explain
 
     print(as_text(explain(_organization_id(options.organization), options.cell)))
+
+
+def _report(options: argparse.Namespace) -> None:
+    from saldo import organizations
+    from saldo.report import document, figures
+
+    organization_id = _organization_id(options.organization)
+    read = figures.read(organization_id, options.lang, figures.month_of(options.month))
+    if read.figures is None:
+        raise LookupError("The company has no ledger of a month that has begun: its next run may bring one")
+    tenant_id = organizations.tenant_of(options.organization)
+    file = options.out or Path(f"{organizations.dag_id_of(tenant_id)}.html")
+    file.write_text(document.render(read, options.lang), encoding="utf-8")
+    print(file)
 
 
 def _arrange(options: argparse.Namespace) -> None:

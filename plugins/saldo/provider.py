@@ -57,7 +57,7 @@ def get_provider_info() -> dict[str, Any]:
                 },
             },
         ],
-        "extra-links": ["saldo.pipeline.links.SyncStatusLink"],
+        "extra-links": ["saldo.pipeline.links.SyncStatusLink", "saldo.pipeline.links.ReportLink"],
         "config": {
             "saldo": {
                 "description": "Saldo: Fortnox to PostgreSQL and Power BI",

@@ -219,7 +219,7 @@ def test_each_page_fits_its_window_and_axe_finds_nothing(
 ) -> None:
     admin = person(viewport={"width": width, "height": 900}, color_scheme=scheme)
     own = f"/organizations/fortnox__{FIRST}"
-    for path in ("/", "/connect", own, f"{own}/years"):
+    for path in ("/", "/connect", own, f"{own}/years", f"{own}/report"):
         page = admin.open(path)
         if path == "/":
             expect(row(page, FIRST)).to_be_visible()

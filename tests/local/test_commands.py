@@ -141,3 +141,12 @@ def test_paths_of_sie_files(state: State, folder: Path, monkeypatch: pytest.Monk
     state.sie = []
     with pytest.raises(LocalError, match="The three made-up companies live here already: make clean"):
         serve(str(one))
+
+
+def test_each_connected_companys_report_has_an_address(state: State) -> None:
+    assert commands.report_addresses(state) == []
+    state.connected = {"9000002": "fortnox__9000002", "9000001": "fortnox__9000001"}
+    assert commands.report_addresses(state) == [
+        f"http://127.0.0.1:{state.ports.airflow}/saldo/organizations/fortnox__900000{number}/report"
+        for number in (1, 2)
+    ]

@@ -183,6 +183,8 @@ def test_make_up_ends_with_three_companies_and_where_airflow_is(
         assert company["organization_name"] in first_up.stdout
         assert company["vouchers"] > 0
         assert company["refreshed_at"] is not None
+        report = rf"^Report: \S+/saldo/organizations/{company['dag_id']}/report$"
+        assert re.search(report, first_up.stdout, re.MULTILINE)
 
 
 def test_three_runs_are_green_through_airflows_api(first_up: subprocess.CompletedProcess[str]) -> None:

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse
 
 from saldo import settings
-from saldo.integrations import api, approving, company, failures, years
+from saldo.integrations import api, approving, company, failures, reports, years
 from saldo.integrations import connect as connecting_pages
 from saldo.integrations.airflow_side import dag_states
 from saldo.integrations.guards import may_read
@@ -24,6 +24,7 @@ app = FastAPI(title="Saldo", docs_url=None, redoc_url=None, openapi_url=None)
 app.include_router(approving.router)
 app.include_router(connecting_pages.router)
 app.include_router(company.router)
+app.include_router(reports.router)
 app.include_router(years.router)
 app.include_router(years.new_company)
 api.add_to(app)

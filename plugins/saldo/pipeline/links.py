@@ -1,4 +1,4 @@
-"""The button on a task that leads to what it fetched, resource by resource."""
+"""The buttons on tasks that lead to what they fetched or made."""
 
 from __future__ import annotations
 
@@ -18,3 +18,13 @@ class SyncStatusLink(BaseOperatorLink):
     def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:
         """The page's address below Airflow's own."""
         return f"/saldo/organizations/{ti_key.dag_id}"
+
+
+class ReportLink(BaseOperatorLink):
+    """Leads to the organization's report."""
+
+    name = "Report"
+
+    def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:
+        """The report's address below Airflow's own."""
+        return f"/saldo/organizations/{ti_key.dag_id}/report"

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, BaseOperator
+from airflow.sdk import Asset, BaseOperator, BaseOperatorLink
 from airflow.sdk.bases.skipmixin import SkipMixin
 from airflow.sdk.exceptions import AirflowSkipException, DagRunTriggerException
 
 from saldo.fortnox.resources import Group
-from saldo.pipeline.links import SyncStatusLink
+from saldo.pipeline.links import ReportLink, SyncStatusLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -66,7 +66,7 @@ def _interval_of_form(params: Any) -> tuple[date, date] | None:
 class _OrganizationOperator(BaseOperator):
     """A task of one organization; its registry row is read when the task runs, not at parsing."""
 
-    operator_extra_links = (SyncStatusLink(),)
+    operator_extra_links: tuple[BaseOperatorLink, ...] = (SyncStatusLink(),)
 
     def __init__(self, *, organization_id: int, dag_id_of_organization: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -257,6 +257,8 @@ class BuildMartsOperator(_OrganizationOperator):
     Args:
         moves_today: nothing asks Fortnox for this company, so here is where its today moves on.
     """
+
+    operator_extra_links = (SyncStatusLink(), ReportLink())
 
     def __init__(self, *, moves_today: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)

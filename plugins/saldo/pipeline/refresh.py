@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from saldo.database import Role, connect, run
+from saldo.pipeline.links import ReportLink
 from saldo.pipeline.pausing import PauseTrigger, event_of, seconds_until
 from saldo.pipeline.publish import LONGEST_WAIT, compare
 from saldo.powerbi.errors import (
@@ -173,6 +174,7 @@ class PowerBIRefreshOperator(BaseOperator):
     """
 
     ui_color = "#f2c811"
+    operator_extra_links = (ReportLink(),)
 
     def __init__(
         self,
