@@ -46,6 +46,17 @@ class _Object:
     def of_kind(self, kind: str) -> list[_Object]:
         return [part for part in self.parts if part.kind == kind]
 
+    def says(self, name: str) -> str:
+        if name not in self.properties:
+            raise DaxError(f"The {self.kind} {self.name} lacks {name}")
+        return self.properties[name]
+
+    def dax(self) -> Expression:
+        try:
+            return parse(self.expression)
+        except DaxError as error:
+            raise DaxError(f"The {self.kind} {self.name}: {error}") from error
+
 
 class Model:
     """A semantic model. `load` gives it rows; then `query` and `value` answer."""
@@ -53,9 +64,14 @@ class Model:
     def __init__(self, tables: Iterable[_Object], relationships: Iterable[_Object]) -> None:
         self._tables = {table.name: table for table in tables}
         self._relationships = [
-            (*_two_names(each.properties["fromColumn"]), *_two_names(each.properties["toColumn"]))
+            (*_two_names(each.says("fromColumn")), *_two_names(each.says("toColumn")))
             for each in relationships
         ]
+        for many, _, one, _ in self._relationships:
+            if missing := {many, one} - self._tables.keys():
+                raise DaxError(
+                    f"A relationship names a table that is not there: {', '.join(sorted(missing))}"
+                )
         self._evaluator: Evaluator | None = None
 
     @classmethod
@@ -85,7 +101,7 @@ class Model:
             source = "\n".join(part.expression for part in table.of_kind("partition"))
             if relation := re.search(r'Item = "(\w+)"', source):
                 columns = {
-                    column.name: column.properties["sourceColumn"]
+                    column.name: column.says("sourceColumn")
                     for column in table.of_kind("column")
                     if not column.expression
                 }
@@ -106,7 +122,7 @@ class Model:
         for many, column, one, key in self._relationships:
             tables[many].relations.append(Relation(tables[many], column, tables[one], key))
         measures = {
-            measure.name: parse(measure.expression)
+            measure.name: measure.dax()
             for table in self._tables.values()
             for measure in table.of_kind("measure")
         }
@@ -155,10 +171,10 @@ class Model:
     def _columns(self, table: _Object, rows: list[Mapping[str, Value]]) -> dict[str, list[Value]]:
         if table.of_kind("calculationGroup"):
             items = [each.name for each in table.parts[0].of_kind("calculationItem")]
-            columns = {part.properties["sourceColumn"]: part.name for part in table.of_kind("column")}
+            columns = {part.says("sourceColumn"): part.name for part in table.of_kind("column")}
             return {columns["Name"]: items, columns["Ordinal"]: list(range(len(items)))}
         return {
-            column.name: [_imported(row.get(column.name), column.properties["dataType"]) for row in rows]
+            column.name: [_imported(row.get(column.name), column.says("dataType")) for row in rows]
             for column in table.of_kind("column")
             if not column.expression
         }
@@ -171,17 +187,15 @@ class Model:
             for group in table.of_kind("calculationGroup")
         ]
         return {
-            (table.name, column.name): {
-                item.name: parse(item.expression) for item in group.of_kind("calculationItem")
-            }
+            (table.name, column.name): {item.name: item.dax() for item in group.of_kind("calculationItem")}
             for _, table, group in sorted(groups, key=lambda each: -each[0])
             for column in table.of_kind("column")
-            if column.properties["sourceColumn"] == "Name"
+            if column.says("sourceColumn") == "Name"
         }
 
 
 def _compute(evaluator: Evaluator, table: Table, column: _Object) -> None:
-    expression = parse(column.expression)
+    expression = column.dax()
     told = evaluator.taken([(table.name, own) for own in table.columns], table.name, range(table.count))
     values = [evaluator.value(expression, Context(rows=(row,))) for row in told.each()]
     table.columns[column.name] = values + [None] * (table.size - table.count)

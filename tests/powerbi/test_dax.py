@@ -308,3 +308,17 @@ def test_measure_over_fifty_thousand_rows_takes_well_under_a_second() -> None:
     began = time.process_time()
     assert model.value("Röda", {"Calendar[Month]": [1]}) > 0
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("table A\n\n\tmeasure X =\n\t\t\t1 +\n", "The measure X: .*ends too early"),
+        ("table A\n\n\tcolumn X\n\t\tsourceColumn: x\n", "The column X lacks dataType"),
+        ("relationship a\n\tfromColumn: A.X\n", "The relationship a lacks toColumn"),
+        ("relationship a\n\tfromColumn: A.X\n\ttoColumn: B.X\n", "a table that is not there: A, B"),
+    ],
+)
+def test_definition_that_lacks_something_is_told_so(file: str, sentence: str) -> None:
+    with pytest.raises(DaxError, match=sentence):
+        Model.read({"definition/a.tmdl": file}).load({"A": [{"X": 1}]})
