@@ -1,4 +1,4 @@
-"""`python -m local up|down|status|explain|psql|warehouse|clean`, as the Makefile calls it."""
+"""`python -m local up|down|status|doctor|explain|psql|warehouse|clean`, as the Makefile calls it."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def main() -> int:
         "up": up,
         "down": down,
         "status": status,
+        "doctor": doctor,
         "explain": explain,
         "psql": psql,
         "warehouse": warehouse,
@@ -144,6 +145,12 @@ def explain() -> int:
     if not all(asked):
         raise LocalError("Say which number: make explain ORG=9000001 CELL=balance_sheet/cash_bank/2025-12")
     return _saldo(state, "explain", *asked, captured=False).returncode
+
+
+def doctor() -> int:
+    """Tries the whole set-up out, for the company that the variable ORG names or for all."""
+    asked = os.environ.get("ORG", "")
+    return _saldo(_running_state(), "doctor", *([asked] if asked else []), captured=False).returncode
 
 
 def psql() -> NoReturn:

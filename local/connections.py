@@ -19,8 +19,11 @@ def fortnox_connection(url: str) -> dict[str, Any]:
     }
 
 
-def powerbi_connection(url: str, token_url: str, certificate: str) -> dict[str, Any]:
-    """The connection powerbi_default; `certificate` is the file of the CA that the token endpoint made."""
+def powerbi_connection(
+    url: str, token_url: str, certificate: str, warehouse_server: str, warehouse_database: str
+) -> dict[str, Any]:
+    """The connection powerbi_default; `certificate` is the file of the CA that the token endpoint made, and
+    the warehouse is where the sandbox finds it."""
     return {
         "conn_type": "powerbi_saldo",
         "login": "sandbox-powerbi",
@@ -28,7 +31,10 @@ def powerbi_connection(url: str, token_url: str, certificate: str) -> dict[str, 
         "extra": {
             "tenant_id": "sandbox-tenant",
             "base_url": url,
+            "fabric_url": url,
             "authority": token_url,
             "verify": certificate,
+            "warehouse_server": warehouse_server,
+            "warehouse_database": warehouse_database,
         },
     }

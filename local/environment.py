@@ -70,6 +70,8 @@ def environment(state: State) -> dict[str, str]:
                 sandbox_url(state),
                 f"https://{ADDRESS}:{state.ports.sandbox_token}",
                 str(state.sandbox / "powerbi-ca.pem"),
+                f"{ADDRESS}:{state.ports.warehouse}",
+                WAREHOUSE_DATABASE,
             )
         ),
         **_ONE_MACHINE,

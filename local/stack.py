@@ -64,8 +64,6 @@ class Company:
 
     tenant_id: str
     name: str
-    workspace_id: str
-    dataset_id: str
 
 
 def running(state: State) -> set[str]:
@@ -224,10 +222,7 @@ class Launch:
         progress.doing("the warehouse is brought up to date and companies are connected")
         commands = ["setup", THEN, "migrate"]
         for company in new:
-            commands += [
-                THEN, "connect", "--tenant-id", company.tenant_id,
-                "--workspace-id", company.workspace_id, "--dataset-id", company.dataset_id,
-            ]  # fmt: skip
+            commands += [THEN, "connect", "--tenant-id", company.tenant_id]
         said = self._help(
             "saldo-setup",
             [sys.executable, str(ROOT / "local" / "saldo_commands.py"), *commands],
@@ -340,10 +335,7 @@ def sandbox_companies(state: State) -> list[Company]:
         answer.raise_for_status()
     except httpx.HTTPError:
         return []
-    return [
-        Company(found["tenant_id"], found["name"], found["workspace_id"], found["dataset_id"])
-        for found in answer.json()
-    ]
+    return [Company(found["tenant_id"], found["name"]) for found in answer.json()]
 
 
 def last_words(log: Path) -> str:

@@ -1,6 +1,6 @@
 """The Power BI API for what is published: ownership, parameters, users, schedules, queries, reports.
 
-Power BI REST API, "Datasets" and "Reports". A query is computed by dax.py over the rows of the newest refresh.
+Power BI REST API, "Datasets" and "Reports". dax.py computes a query over the rows of the newest refresh.
 """
 
 from __future__ import annotations

@@ -13,15 +13,7 @@ def main(sandbox: str) -> None:
     with urllib.request.urlopen(f"{sandbox}/sandbox/companies", timeout=30) as answer:  # noqa: S310
         companies = json.load(answer)
     for company in companies:
-        subprocess.run(
-            [
-                "saldo", "connect",
-                "--tenant-id", company["tenant_id"],
-                "--workspace-id", company["workspace_id"],
-                "--dataset-id", company["dataset_id"],
-            ],
-            check=True,
-        )  # fmt: skip
+        subprocess.run(["saldo", "connect", "--tenant-id", company["tenant_id"]], check=True)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,11 @@ def content(secrets: Secrets) -> str:
     """What docker-compose.yaml takes from `.env`. Every secret is of letters, digits, `-`, `_` and `=`."""
     fortnox = fortnox_connection("http://sandbox:8090")
     powerbi = powerbi_connection(
-        "http://sandbox:8090", "https://sandbox:8091", "/opt/saldo/certificates/powerbi-ca.pem"
+        "http://sandbox:8090",
+        "https://sandbox:8091",
+        "/opt/saldo/certificates/powerbi-ca.pem",
+        "postgres:5432",
+        "saldo",
     )
     variables = {
         "POSTGRES_PASSWORD": secrets.postgres,
