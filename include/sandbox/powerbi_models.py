@@ -17,12 +17,13 @@ from starlette.responses import JSONResponse, Response
 from sandbox.datasets import Dataset
 from sandbox.dax import DaxError
 from sandbox.dax import Model as DaxModel
-from sandbox.fabric_items import Fabric, Item
+from sandbox.fabric_items import Fabric, Item, Role
 from sandbox.powerbi_answers import body_of, error, refused, told_error, unowned, without_workspace
 from sandbox.warehouse_reading import ImportedModel
 
 _QUERY_FAILED = "DatasetExecuteQueriesError"
 _QUERY_SECONDS = 60.0
+_RIGHTS = ("Admin", "Member", "Contributor", "Viewer")
 
 
 def add_routes(router: APIRouter, fabric: Fabric) -> None:
@@ -125,12 +126,27 @@ def _user_routes(router: APIRouter, fabric: Fabric, of_dataset: str) -> None:
         listed = [
             {
                 "identifier": role.principal["id"],
+                **({"emailAddress": role.principal["id"]} if "@" in role.principal["id"] else {}),
                 "groupUserAccessRight": role.role,
                 "principalType": kinds.get(role.principal["type"], role.principal["type"]),
             }
             for role in fabric.workspaces[workspace].roles.values()
         ]
         return JSONResponse({"value": listed})
+
+    @router.post("/{workspace}/users")
+    async def add_member(workspace: str, request: Request) -> Response:
+        if answer := without_workspace(fabric, request, workspace):
+            return answer
+        body = await body_of(request) or {}
+        identifier, right = str(body.get("identifier") or ""), str(body.get("groupUserAccessRight") or "")
+        if not identifier or right not in _RIGHTS:
+            return error(400, "BadRequest", "identifier and groupUserAccessRight are required")
+        roles = fabric.workspaces[workspace].roles
+        if identifier in roles:
+            return error(400, "AddingAlreadyExistsGroupUserNotSupportedError", "Group user already exists")
+        roles[identifier] = Role({"id": identifier, "type": "User"}, right)
+        return Response(None, 200)
 
     @router.get(of_dataset + "/users")
     async def users(workspace: str, dataset: str, request: Request) -> Response:

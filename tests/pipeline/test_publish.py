@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -17,8 +18,10 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, T
 
 from saldo.database import Role, connect, run
 from saldo.pipeline.publish import PublishDefinitionOperator, take_down
+from saldo.pipeline.refresh import PowerBIRefreshOperator
 from saldo.powerbi.errors import OperationFailedError, PowerBIError, UnconfirmedError
 from saldo.powerbi.fabric import PURGE_REQUIRED
+from saldo.powerbi.hook import PowerBIHook
 from saldo.warehouse.build import build
 from tests.pipeline.test_refresh import wake
 from tests.powerbi.service import CONNECTION, connection
@@ -69,6 +72,25 @@ class Published:
                 return self.operator().resume({}, event=event)
             except TaskDeferred as deferred:
                 event = wake(deferred)
+
+    def refresh(self) -> dict[str, Any]:
+        """The task after it, through all its deferrals."""
+        event: dict[str, Any] | None = None
+        while True:
+            operator = PowerBIRefreshOperator(
+                task_id="refresh",
+                organization_id=self.organization_id,
+                history_lag=timedelta(seconds=5),
+                first_poll_seconds=0.05,
+            )
+            try:
+                return operator.execute({}) if event is None else operator.resume({}, event=event)
+            except TaskDeferred as deferred:
+                event = wake(deferred)
+
+    def readers(self) -> set[str]:
+        """Who may see the workspace in Power BI."""
+        return set(PowerBIHook().readers(self.row()["workspace_id"]))
 
     def row(self) -> dict[str, Any]:
         query = "select row_to_json(publication) from control.publication where organization_id = %s"
@@ -282,3 +304,66 @@ def test_what_was_published_is_taken_down_with_its_login(published: Published) -
     login = f"{published.warehouse.name}_report_{published.organization_id}"
     assert published.warehouse.rows("select from pg_roles where rolname = %s", [login]) == []
     take_down(published.organization_id)
+
+
+def test_power_bi_shows_the_warehouses_figures_and_only_then_readers_get_in(published: Published) -> None:
+    reader = "ekonomichef@example.se"
+    published.warehouse.execute(
+        "update control.organization set readers = %s where organization_id = %s",
+        [reader, published.organization_id],
+    )
+    published.publish()
+    assert reader not in published.readers()
+    published.refresh()
+    assert published.row()["compared_at"] is not None
+    assert reader in published.readers()
+    assert published.refreshed() > 0
+
+
+def test_another_figure_fails_with_both_numbers_and_lets_nobody_in(published: Published) -> None:
+    published.warehouse.execute(
+        "update control.organization set readers = 'a@example.se' where organization_id = %s",
+        [published.organization_id],
+    )
+    published.publish()
+    model_id = published.row()["model_id"]
+    published.fabric.admin("POST", f"datasets/{model_id}/answers", {"receivables": 12345.67})
+    with pytest.raises(AirflowFailException, match=r"receivables is 12,345\.67 in Power BI and 0\.00 in the"):
+        published.refresh()
+    assert published.row()["compared_at"] is None
+    assert "a@example.se" not in published.readers()
+    assert published.refreshed() == 0
+
+
+def test_a_reader_who_is_named_later_gets_in_with_the_next_refresh(published: Published) -> None:
+    published.publish()
+    published.refresh()
+    published.warehouse.execute(
+        "update control.organization set readers = 'b@example.se' where organization_id = %s",
+        [published.organization_id],
+    )
+    published.warehouse.execute(
+        "update control.version_built set built = built + 1 where organization_id = %s",
+        [published.organization_id],
+    )
+    published.refresh()
+    assert "b@example.se" in published.readers()
+
+
+def test_a_model_that_somebody_deleted_is_published_again_by_the_next_run(published: Published) -> None:
+    first = published.publish()
+    published.fabric.admin("DELETE", f"workspaces/{first['workspace_id']}")
+    with pytest.raises(AirflowFailException, match="gone from Power BI: the next run publishes it again"):
+        published.refresh()
+    assert published.row()["release_digest"] == ""
+    published.publish()
+    published.refresh()
+    assert published.refreshed() > 0
+
+
+def test_a_password_that_no_longer_works_is_told(published: Published) -> None:
+    published.publish()
+    wrong = {"password": "another"}
+    published.fabric.admin("POST", f"connections/{published.row()['connection_id']}", wrong)
+    with pytest.raises(AirflowFailException, match="refused the user or password: renew them"):
+        published.refresh()

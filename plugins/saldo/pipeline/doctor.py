@@ -199,8 +199,8 @@ def _reach(toy: _Toy) -> Finding | str:
         return Finding(
             "",
             Verdict.LOOK,
-            f"{host} is {private[0]}, a private address, which Power BI's cloud cannot reach: give a public "
-            "one, or a gateway (gateway_id and connectivity)",
+            f"{host} leads to {private[0]}, a private address, which Power BI's cloud cannot reach: give a "
+            "public one, or a gateway (gateway_id and connectivity)",
         )
     trouble = _certificate_trouble(host, int(port or 5432))
     return Finding("", Verdict.LOOK, f"{trouble}. {said}") if trouble else said
