@@ -15,7 +15,8 @@ select
         from jsonb_each_text(finding.content -> 'detail') as detail
     ) as detail
 from control.check_result
-cross join lateral jsonb_array_elements(check_result.sample) with ordinality
-    as finding (content, finding_number)
+cross join
+    lateral jsonb_array_elements(check_result.sample) with ordinality
+        as finding (content, finding_number)
 left join mart.dim_check as dim_check
     on check_result.check_name = dim_check.check_name;
