@@ -21,7 +21,7 @@ from saldo.pipeline.publish import PublishDefinitionOperator, take_down
 from saldo.pipeline.refresh import PowerBIRefreshOperator
 from saldo.powerbi.errors import OperationFailedError, PowerBIError, UnconfirmedError
 from saldo.powerbi.fabric import PURGE_REQUIRED
-from saldo.powerbi.hook import PowerBIHook
+from saldo.powerbi.hook import PowerBIHook, Service
 from saldo.warehouse.build import build
 from tests.pipeline.test_refresh import wake
 from tests.powerbi.service import CONNECTION, connection
@@ -359,6 +359,32 @@ def test_a_model_that_somebody_deleted_is_published_again_by_the_next_run(publis
     published.publish()
     published.refresh()
     assert published.refreshed() > 0
+
+
+def test_in_a_capacity_the_refresh_is_the_enhanced_one_and_no_quota_holds_it_back(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = PowerBIHook()
+    capacity = hook.get(Service.FABRIC, "/v1/capacities")["value"][0]["id"]
+    monkeypatch.setenv(
+        CONNECTION,
+        connection(
+            published.fabric,
+            fabric_url=published.fabric.base_url,
+            warehouse_server=f"127.0.0.1:{published.warehouse.server.port}",
+            warehouse_database=published.warehouse.name,
+            capacity_id=capacity,
+        ),
+    )
+    published.publish()
+    known = published.row()
+    assert PowerBIHook().is_on_capacity(known["workspace_id"])
+    for _ in range(8):
+        published.fabric.admin("POST", f"datasets/{known['model_id']}", {"action": "foreign", "seconds": 0})
+    published.refresh()
+    refreshes = published.fabric.admin("GET", "refreshes")
+    kinds = [each["type"] for each in refreshes if each["dataset_id"] == known["model_id"]]
+    assert kinds[-1] == "ViaEnhancedApi"
 
 
 def test_a_password_that_no_longer_works_is_told(published: Published) -> None:

@@ -305,14 +305,31 @@ def test_a_used_up_quota_ends_the_task_skipped_until_the_oldest_is_a_day_old(com
     assert company.asked()[0][2] - tomorrow == pytest.approx(timedelta(0), abs=timedelta(seconds=30))
 
 
+def test_the_last_of_the_days_refreshes_is_kept_in_reserve(company: Company) -> None:
+    drive(company)
+    for _ in range(6):
+        company.dataset.arrange("foreign", seconds=0)
+    company.build(2)
+    with pytest.raises(AirflowSkipException, match="takes no refresh of this dataset before"):
+        drive(company)
+    assert len(company.dataset.asked()) == 1
+
+
+def test_a_model_that_shows_nothing_yet_takes_the_reserve(company: Company) -> None:
+    for _ in range(7):
+        company.dataset.arrange("foreign", seconds=0)
+    drive(company)
+    assert company.refreshed() == 1
+
+
 def killed_at_asking(monkeypatch: pytest.MonkeyPatch, *, sent: bool, error: BaseException) -> None:
     """Has the next asking end in `error`, once the request was taken or before it is sent."""
     really_start = PowerBIHook.start_refresh
 
-    def start_refresh(hook: PowerBIHook, workspace_id: str, dataset_id: str) -> str | None:
+    def start_refresh(hook: PowerBIHook, workspace_id: str, dataset_id: str, **more: Any) -> str | None:
         monkeypatch.setattr(PowerBIHook, "start_refresh", really_start)
         if sent:
-            really_start(hook, workspace_id, dataset_id)
+            really_start(hook, workspace_id, dataset_id, **more)
         raise error
 
     monkeypatch.setattr(PowerBIHook, "start_refresh", start_refresh)

@@ -111,6 +111,14 @@ def test_the_quota_frees_a_day_after_the_eighth_latest_refresh() -> None:
     assert History(refreshes, now).quota_frees_at() == now + timedelta(hours=16)
 
 
+def test_the_reserve_is_free_until_seven_of_a_day_are_used() -> None:
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    starts = [now - timedelta(hours=hours) for hours in (1, 2, 3, 4, 5, 6, 7, 30)]
+    refreshes = tuple(Refresh(str(start), "Completed", start, start) for start in starts)
+    assert History(refreshes[1:], now).reserve_frees_at() is None
+    assert History(refreshes, now).reserve_frees_at() == now + timedelta(hours=17)
+
+
 def test_the_quota_is_asked_again_in_an_hour_where_the_history_explains_nothing() -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     assert History((), now).quota_frees_at() == now + timedelta(hours=1)

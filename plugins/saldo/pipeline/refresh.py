@@ -27,7 +27,7 @@ from saldo.powerbi.errors import (
     ThrottledError,
     UnconfirmedError,
 )
-from saldo.powerbi.history import History, Refresh
+from saldo.powerbi.history import QUOTA, RESERVE, History, Refresh
 from saldo.powerbi.hook import PowerBIHook
 
 if TYPE_CHECKING:
@@ -260,11 +260,26 @@ class PowerBIRefreshOperator(BaseOperator):
                     state.built,
                 )
                 self._watch(state, history, running.request_id, started_at)
+        is_on_capacity = hook.is_on_capacity(state.workspace_id)
+        free_at = None if is_on_capacity else history.reserve_frees_at()
+        # the last of the day's is kept for a model that shows nothing yet, and for people
+        if free_at is not None and state.refreshed:
+            self._hold_back(
+                state,
+                QuotaExceededError(
+                    f"{QUOTA - RESERVE} of the dataset's {QUOTA} refreshes in 24 hours are used, and the "
+                    "last is kept in reserve"
+                ),
+                free_at - history.as_of,
+                event,
+            )
         asked = _Asked(state.built, _moment_to_ask(history), request_id=None, due_at=None)
         if not self._intend(asked):
             return
         try:
-            request_id = hook.start_refresh(state.workspace_id, state.dataset_id)
+            request_id = hook.start_refresh(
+                state.workspace_id, state.dataset_id, is_on_capacity=is_on_capacity
+            )
         except UnconfirmedError as error:
             self.log.warning("%s: looking in the history whether Power BI took it", error)
             request_id = None

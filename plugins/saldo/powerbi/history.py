@@ -14,6 +14,7 @@ from saldo.powerbi.answers import LONGEST_REASON, as_json, clock
 from saldo.powerbi.errors import RefreshFailedError, RefreshStoppedError, UnreachableError
 
 QUOTA = 8
+RESERVE = 1
 QUOTA_PERIOD = timedelta(hours=24)
 
 _IN_PROGRESS = {"Unknown", "NotStarted", "InProgress"}
@@ -130,14 +131,19 @@ class History:
         Eight refreshes in any 24 hours (Power BI REST API, "Refresh Dataset In Group", Limitations): the
         oldest of the latest eight, plus 24 hours. In an hour where the history does not explain it.
         """
+        return self._frees_at(QUOTA) or self.as_of + timedelta(hours=1)
+
+    def reserve_frees_at(self) -> datetime | None:
+        """When more than the last refresh of the quota is free again; None while that is so now."""
+        return self._frees_at(QUOTA - RESERVE)
+
+    def _frees_at(self, count: int) -> datetime | None:
         starts = sorted(
             each.started_at
             for each in self.refreshes
             if each.started_at and each.started_at > self.as_of - QUOTA_PERIOD
         )
-        if len(starts) < QUOTA:
-            return self.as_of + timedelta(hours=1)
-        return starts[-QUOTA] + QUOTA_PERIOD
+        return starts[-count] + QUOTA_PERIOD if len(starts) >= count else None
 
 
 def history_of(response: httpx.Response) -> History:

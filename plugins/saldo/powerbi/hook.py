@@ -75,8 +75,24 @@ class PowerBIHook(BaseHook):
         self.powerbi_conn_id = powerbi_conn_id
         self.read_attempts = read_attempts
 
-    def start_refresh(self, workspace_id: str, dataset_id: str) -> str | None:
+    def is_on_capacity(self, workspace_id: str) -> bool:
+        """Whether the workspace has a capacity ("Get Groups"): refreshes are then not counted by the day.
+
+        Raises:
+            PowerBIError: it could not be read.
+        """
+        only_this = {"$filter": f"id eq '{workspace_id}'"}
+        found = self.get(Service.POWER_BI, "/v1.0/myorg/groups", only_this).get("value") or []
+        return any(
+            each.get("isOnDedicatedCapacity") is True for each in found if each.get("id") == workspace_id
+        )
+
+    def start_refresh(
+        self, workspace_id: str, dataset_id: str, *, is_on_capacity: bool = False
+    ) -> str | None:
         """Asks for a refresh, once; returns its request id where the answer names it.
+
+        In a capacity it is the enhanced one, which either replaces all tables or none.
 
         Raises:
             AlreadyRunningError: the dataset is being refreshed; nothing was asked for.
@@ -89,7 +105,9 @@ class PowerBIHook(BaseHook):
             Service.POWER_BI,
             "POST",
             self._refreshes_path(workspace_id, dataset_id),
-            {"notifyOption": "NoNotification"},
+            {"type": "Full", "commitMode": "transactional"}
+            if is_on_capacity
+            else {"notifyOption": "NoNotification"},
         )
         # a plain refresh is named by RequestId alone, an enhanced one by the other two
         location: str = response.headers.get("Location", "")
