@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -244,6 +245,33 @@ def test_what_is_erased_is_gone_from_every_table_and_nothing_else_is(
     assert "Söner" not in str(warehouse.dump("control", "landing", "staging", "mart"))
     assert admin.get(page_of()).status_code == 404
     assert "är raderat" in admin.get(answer.headers["location"]).text
+
+
+def publish(warehouse: Warehouse, organization_id: int) -> None:
+    warehouse.execute(
+        "insert into control.publication values (%s, 'w', 'c', 'm', 'r', 'd', 'v', now())", [organization_id]
+    )
+
+
+def test_the_page_leads_to_the_published_report(
+    browse: Browsing, organization_id: int, warehouse: Warehouse
+) -> None:
+    publish(warehouse, organization_id)
+    assert 'href="https://app.powerbi.com/groups/w/reports/r"' in browse("admin").get(page_of()).text
+
+
+def test_nothing_is_erased_while_power_bi_keeps_what_was_published(
+    browse: Browsing, organization_id: int, warehouse: Warehouse, sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    point_at_sandbox(sandbox, monkeypatch)
+    publish(warehouse, organization_id)
+    admin = browse("admin")
+    admin.post(f"{page_of()}/end")
+    monkeypatch.setenv("AIRFLOW_CONN_POWERBI_DEFAULT", json.dumps({"conn_type": "powerbi_saldo"}))
+    refused = admin.post(f"{page_of()}/erase", data={"name": "Bolaget & Söner AB"})
+    assert "Power BI tar inte bort rapporten just nu" in refused.text
+    assert count_of(warehouse, organization_id)["landing.voucher"] == 1
 
 
 def test_only_a_disconnected_organization_can_be_erased(organization_id: int, warehouse: Warehouse) -> None:

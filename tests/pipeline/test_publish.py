@@ -274,6 +274,14 @@ def test_without_an_address_of_the_warehouse_nothing_is_published(
         published.publish()
 
 
+def test_without_a_connection_to_power_bi_nothing_is_published(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(CONNECTION)
+    with pytest.raises(AirflowSkipException, match="There is no Airflow connection powerbi_default"):
+        published.publish()
+
+
 def test_a_dataset_named_by_hand_is_left_to_its_owner(published: Published) -> None:
     published.warehouse.execute("update control.organization set workspace_id = 'w', dataset_id = 'd'")
     with pytest.raises(AirflowSkipException, match="names the dataset d"):

@@ -7,9 +7,14 @@ import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 from saldo.powerbi.errors import (
     AccessDeniedError,
@@ -327,3 +332,56 @@ def test_no_log_line_holds_secret_or_token(
     assert len(caplog.records) > 5
     for secret in (SECRET, token):
         assert secret not in caplog.text
+
+
+def signs_in_by(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> Any:
+    """What the hook signs in with where the connection says so."""
+    monkeypatch.setenv(CONNECTION, json.dumps({"conn_type": "powerbi_saldo", **fields}))
+    return PowerBIHook()._credential
+
+
+def test_other_ways_to_sign_in_than_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from azure.identity import CertificateCredential, ManagedIdentityCredential, WorkloadIdentityCredential
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "saldo")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem, token = tmp_path / "saldo.pem", tmp_path / "token"
+    pem.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    token.write_text("token")
+    by_certificate = {"auth": "certificate", "tenant_id": "tenant", "certificate": str(pem)}
+    assert isinstance(signs_in_by(monkeypatch, login="app", extra=by_certificate), CertificateCredential)
+    by_workload = {"auth": "workload_identity", "tenant_id": "tenant", "token_file": str(token)}
+    assert isinstance(signs_in_by(monkeypatch, login="app", extra=by_workload), WorkloadIdentityCredential)
+    managed = signs_in_by(monkeypatch, extra={"auth": "managed_identity"})
+    assert isinstance(managed, ManagedIdentityCredential)
+
+
+@pytest.mark.parametrize(
+    ("extra", "says"),
+    [
+        ({"auth": "carrier_pigeon"}, "names a way to sign in that there is not: carrier_pigeon"),
+        ({"auth": "certificate", "tenant_id": "t"}, "lacks extra certificate"),
+        ({"auth": "certificate", "tenant_id": "t", "certificate": "/nowhere.pem"}, "is not there"),
+    ],
+)
+def test_a_way_to_sign_in_that_cannot_be_is_told(
+    monkeypatch: pytest.MonkeyPatch, extra: dict[str, str], says: str
+) -> None:
+    with pytest.raises(NotConfiguredError, match=says):
+        signs_in_by(monkeypatch, login="app", extra=extra)

@@ -106,7 +106,8 @@ def _attention(row: Mapping[str, Any], dag: DagState) -> str:
         return raised
     if row["days_left"] is not None and row["days_left"] <= _ENDS_SOON_DAYS:
         return "access_ends"
-    if row["built"] and not row["has_dataset"]:
+    is_at_it = dag.run_state in ("queued", "running")
+    if row["built"] and not row["has_dataset"] and not is_at_it:
         return "no_report"
     return ""
 

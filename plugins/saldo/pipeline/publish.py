@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from saldo.database import Role, connect, run
 from saldo.pipeline.pausing import PauseTrigger
-from saldo.powerbi.errors import FiguresDifferError, PowerBIError, ThrottledError
+from saldo.powerbi.errors import FiguresDifferError, NotSetUpError, PowerBIError, ThrottledError
 from saldo.powerbi.fabric import Fabric
 from saldo.powerbi.hook import PowerBIHook
 from saldo.powerbi.project import render
@@ -93,7 +93,10 @@ class PublishDefinitionOperator(BaseOperator):
             )
         if not known["built"]:
             raise AirflowSkipException("The marts are not built yet: there is nothing to publish")
-        target = Target.of(hook.extra)
+        try:
+            target = Target.of(hook.extra)
+        except NotSetUpError as error:
+            raise AirflowSkipException(str(error)) from None
         if target is None:
             raise AirflowSkipException(
                 f"Publishing is not set up: give the Airflow connection {self.powerbi_conn_id} the extra "

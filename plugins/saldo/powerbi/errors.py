@@ -27,6 +27,10 @@ class NotConfiguredError(PowerBIError):
     passes = False
 
 
+class NotSetUpError(NotConfiguredError):
+    """There is no Airflow connection to Power BI at all."""
+
+
 class AccessDeniedError(PowerBIError):
     """The service principal may not sign in, or may not do this (401 and 403)."""
 

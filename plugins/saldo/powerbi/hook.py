@@ -15,11 +15,13 @@ from urllib.parse import quote
 import httpx
 import tenacity
 from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
 
 from saldo.powerbi.answers import LONGEST_REASON, as_json, check, name_of, said
 from saldo.powerbi.errors import (
     AccessDeniedError,
     NotConfiguredError,
+    NotSetUpError,
     PowerBIError,
     UnconfirmedError,
     UnreachableError,
@@ -273,7 +275,13 @@ class PowerBIHook(BaseHook):
 
     @cached_property
     def _connection(self) -> Any:
-        return self.get_connection(self.powerbi_conn_id)
+        try:
+            return self.get_connection(self.powerbi_conn_id)
+        except AirflowNotFoundException:
+            raise NotSetUpError(
+                f"There is no Airflow connection {self.powerbi_conn_id}",
+                advice="Make one of type Power BI (Saldo) where reports are to be in Power BI",
+            ) from None
 
     def _base_url(self, service: Service) -> str:
         return str(self.extra.get(service.extra) or service.url).rstrip("/")
