@@ -105,8 +105,17 @@ def compared(relation: str, column: str) -> str:
     return f'"{column}"::text'
 
 
-def point_at_sandbox(sandbox: Sandbox, patch: pytest.MonkeyPatch) -> None:
-    """Makes Fortnox and Power BI the sandbox's."""
+def point_at_sandbox(
+    sandbox: Sandbox, patch: pytest.MonkeyPatch, *, published_from: Warehouse | None = None
+) -> None:
+    """Makes Fortnox and Power BI the sandbox's; reports are published where a warehouse is given for them."""
+    publishing = {}
+    if published_from is not None:
+        publishing = {
+            "fabric_url": sandbox.base_url,
+            "warehouse_server": f"127.0.0.1:{published_from.server.port}",
+            "warehouse_database": published_from.name,
+        }
     patch.setenv(
         "AIRFLOW_CONN_FORTNOX_DEFAULT",
         json.dumps(
@@ -131,6 +140,7 @@ def point_at_sandbox(sandbox: Sandbox, patch: pytest.MonkeyPatch) -> None:
                     "base_url": sandbox.base_url,
                     "authority": sandbox.token_url,
                     "verify": str(sandbox.ca_path),
+                    **publishing,
                 },
             }
         ),

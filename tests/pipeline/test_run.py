@@ -25,6 +25,8 @@ TASKS = [
     "extract.changes", "extract.ledger", "extract.registers", "extract.sales", "extract.purchases",
     "transform.build", "transform.next", "publish.refresh",
 ]  # fmt: skip
+# These companies' pages name a dataset.
+LEFT_OUT = {"publish.definition": "skipped by another"}
 
 
 MADE_OF_SINGLE_RECORDS = {
@@ -88,7 +90,7 @@ def test_first_run_gives_the_report_the_next_the_details_and_the_third_is_one_ta
     third = run_dag(dag_of(organization), "third")
 
     assert first.errors == details.errors == {}
-    assert first.states == dict.fromkeys(TASKS, "success")
+    assert first.states == dict.fromkeys(TASKS, "success") | LEFT_OUT
     assert details_after_first == [(0,)], "the first report does not wait for them"
     assert first.asked_for_next
     assert not details.asked_for_next

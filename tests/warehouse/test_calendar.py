@@ -65,7 +65,8 @@ def test_every_day_of_the_years_has_its_period(warehouse: Warehouse) -> None:
     land(organization_id, *years)
     build(organization_id)
     rows = warehouse.rows(
-        "select bridge.date_key, financial_year_label, period_number, day_of_financial_year "
+        "select bridge.date_key, dim_financial_year.financial_year_label, period_number, "
+        "day_of_financial_year "
         "from mart.bridge_organization_date as bridge inner join mart.dim_financial_year "
         "using (organization_id, financial_year_key) inner join mart.dim_fiscal_period "
         "using (organization_id, fiscal_period_key) order by 1"
