@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +17,7 @@ from saldo.warehouse.build import build
 from tests.pipeline.test_publish import Published
 from tests.powerbi.service import CONNECTION, connection
 from tests.sandbox.process import Sandbox, running_sandbox
-from tests.support import Warehouse
+from tests.support import Warehouse, connect_companies, point_at_sandbox, without_pace
 from tests.warehouse.books import company, land
 from tests.warehouse.made import busy_year
 
@@ -147,3 +149,24 @@ def test_a_gateway_is_named_with_what_it_needs(
 def test_a_company_that_is_not_connected_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["doctor", "424242"]) == 1
     assert "No such company is connected: 424242" in capsys.readouterr().err
+
+
+def test_fortnox_is_tried_from_the_app_to_each_modules_licence(
+    fabric: Sandbox, module_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point_at_sandbox(fabric, monkeypatch)
+    without_pace(fabric, monkeypatch)
+    tenant = connect_companies(fabric)[0].tenant_id
+    good = [(finding.step, finding.verdict) for finding in doctor.examine_fortnox(tenant)]
+    assert good == [("Fortnox: app", Verdict.GOOD), ("Fortnox: company", Verdict.GOOD)]
+
+    fabric.admin("POST", "settings", {"access": {tenant: {"unlicensed_scopes": ["customer"]}}})
+    *_, licence = doctor.examine_fortnox(tenant)
+    assert licence.verdict is Verdict.LOOK
+    assert licence.sentence.startswith("customer: without a licence in Fortnox")
+
+    lacking = json.loads(os.environ["AIRFLOW_CONN_FORTNOX_DEFAULT"]) | {"password": "wrong"}
+    monkeypatch.setenv("AIRFLOW_CONN_FORTNOX_DEFAULT", json.dumps(lacking))
+    app, company_of_it = doctor.examine_fortnox(tenant)
+    assert (app.verdict, company_of_it.verdict) == (Verdict.BAD, Verdict.UNTRIED)
+    assert "wrong" not in app.sentence.split()

@@ -7,7 +7,9 @@ sandbox over HTTP, which signs in to the warehouse and reads it as Power BI woul
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -401,3 +403,22 @@ def test_a_password_that_no_longer_works_is_told(published: Published) -> None:
     published.fabric.admin("POST", f"connections/{published.row()['connection_id']}", wrong)
     with pytest.raises(AirflowFailException, match="refused the user or password: renew them"):
         published.refresh()
+
+
+def test_the_password_that_power_bi_reads_with_is_in_no_log_event_or_row(
+    published: Published, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    password = "a-password-that-is-nowhere"
+    monkeypatch.setattr("saldo.pipeline.publish.secrets.token_urlsafe", lambda _: password)
+    caplog.set_level(logging.DEBUG)
+    events = []
+    monkeypatch.setattr(
+        PublishDefinitionOperator, "defer", lambda _, *, trigger, method_name: events.append(trigger)
+    )
+    with suppress(Exception):
+        published.operator().execute({})
+    assert events, "the model takes Fabric a while"
+    told = str([trigger.serialize() for trigger in events])
+    assert password not in caplog.text + told + str(published.row())
+    found = published.warehouse.rows("select rolpassword from pg_authid where rolname like '%report%'")
+    assert password not in str(found)
