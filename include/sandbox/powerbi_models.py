@@ -148,6 +148,14 @@ def _user_routes(router: APIRouter, fabric: Fabric, of_dataset: str) -> None:
         roles[identifier] = Role({"id": identifier, "type": "User"}, right)
         return Response(None, 200)
 
+    @router.delete("/{workspace}/users/{member}")
+    async def remove_member(workspace: str, member: str, request: Request) -> Response:
+        if answer := without_workspace(fabric, request, workspace):
+            return answer
+        if fabric.workspaces[workspace].roles.pop(member, None) is None:
+            return error(404, "PowerBIEntityNotFound", f"User {member} is not found in this workspace")
+        return Response(None, 200)
+
     @router.get(of_dataset + "/users")
     async def users(workspace: str, dataset: str, request: Request) -> Response:
         if answer := refused(fabric, request, workspace, dataset):

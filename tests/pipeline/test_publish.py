@@ -360,6 +360,27 @@ def test_a_reader_who_is_named_later_gets_in_with_the_next_refresh(published: Pu
     assert "b@example.se" in published.readers()
 
 
+def test_a_reader_who_is_named_no_more_is_let_out_and_others_stay(published: Published) -> None:
+    def name(readers: str) -> None:
+        published.warehouse.execute(
+            "update control.organization set readers = %s where organization_id = %s",
+            [readers, published.organization_id],
+        )
+
+    name("c@example.se d@example.se")
+    published.publish()
+    published.refresh()
+    PowerBIHook().add_reader(published.row()["workspace_id"], "boss@example.se")
+    name("d@example.se")
+    published.warehouse.execute(
+        "update control.version_built set built = built + 1 where organization_id = %s",
+        [published.organization_id],
+    )
+    published.refresh()
+    assert {"d@example.se", "boss@example.se"} <= published.readers()
+    assert "c@example.se" not in published.readers()
+
+
 def test_a_model_that_somebody_deleted_is_published_again_by_the_next_run(published: Published) -> None:
     first = published.publish()
     published.fabric.admin("DELETE", f"workspaces/{first['workspace_id']}")

@@ -19,7 +19,7 @@ select
     coalesce(publication.model_id, '') as model_id,
     coalesce(publication.report_id, '') as report_id,
     coalesce(publication.definition, '') as definition,
-    publication.compared_at is not null as is_compared,
+    coalesce(publication.let_in, '') as let_in,
     coalesce(version_built.built, 0) as built
 from company
 left join control.publication on company.organization_id = publication.organization_id

@@ -15,7 +15,7 @@ from saldo.database import Role, connect, run
 from saldo.pipeline.pausing import PauseTrigger
 from saldo.powerbi.errors import FiguresDifferError, NotSetUpError, PowerBIError, ThrottledError
 from saldo.powerbi.fabric import Fabric
-from saldo.powerbi.hook import PowerBIHook
+from saldo.powerbi.hook import VIEWER, PowerBIHook
 from saldo.powerbi.project import render
 from saldo.powerbi.publishing import Progress, Publication, Target, Wait, Wanted, is_passing, withdraw
 
@@ -255,18 +255,26 @@ def compare(hook: PowerBIHook, organization_id: int, workspace_id: str, dataset_
         )
     with connect(Role.TRANSFORMER, organization_id) as connection:
         known = read_publication(connection)
-        run(connection, "control/publication_compared")
-    _let_in(hook, workspace_id, known["readers"].split())
+    let_in = _let_in(hook, workspace_id, known["readers"].split(), known["let_in"].split())
+    with connect(Role.TRANSFORMER, organization_id) as connection:
+        run(connection, "control/publication_compared", {"let_in": " ".join(let_in)})
 
 
-def _let_in(hook: PowerBIHook, workspace_id: str, readers: list[str]) -> None:
-    """Each reader that the company's page names and the workspace has not yet."""
-    if not readers:
-        return
-    there = hook.readers(workspace_id)
-    for address in readers:
-        if address.lower() not in there:
-            hook.add_reader(workspace_id, address)
+def _let_in(hook: PowerBIHook, workspace_id: str, wanted: list[str], before: list[str]) -> list[str]:
+    """Lets in whom the company's page names, and out whom it named before; whoever got in otherwise stays.
+
+    Returns those who are in by the page.
+    """
+    if wanted or before:
+        there = hook.readers(workspace_id)
+        for address in wanted:
+            if address.lower() not in there:
+                hook.add_reader(workspace_id, address)
+        kept = {address.lower() for address in wanted}
+        for address in before:
+            if address.lower() not in kept and there.get(address.lower()) == VIEWER:
+                hook.remove_reader(workspace_id, address)
+    return wanted
 
 
 def _ore(value: Any) -> Decimal:

@@ -31,6 +31,7 @@ from saldo.powerbi.history import History, history_of
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+VIEWER = "Viewer"
 LOGIN = "https://login.microsoftonline.com"
 
 _TIMEOUT = httpx.Timeout(60, connect=10)
@@ -176,9 +177,18 @@ class PowerBIHook(BaseHook):
         Raises:
             PowerBIError: it was refused.
         """
-        body = {"identifier": address, "groupUserAccessRight": "Viewer", "principalType": "User"}
+        body = {"identifier": address, "groupUserAccessRight": VIEWER, "principalType": "User"}
         path = f"/v1.0/myorg/groups/{quote(workspace_id, safe='')}/users"
         self.send(Service.POWER_BI, "POST", path, body)
+
+    def remove_reader(self, workspace_id: str, address: str) -> None:
+        """Takes somebody's right to read away ("Delete User In Group").
+
+        Raises:
+            PowerBIError: it was refused.
+        """
+        path = f"/v1.0/myorg/groups/{quote(workspace_id, safe='')}/users/{quote(address, safe='@')}"
+        self.send(Service.POWER_BI, "DELETE", path)
 
     @cached_property
     def extra(self) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 -- why:   what Saldo has published and where; definition is one word for what was sent, so that
 --        nothing is sent again unchanged, and release_digest one for the version of Saldo that it
 --        came from. compared_at is when Power BI's figures were first found to be the warehouse's:
---        from then on readers may see them
+--        from then on readers may see them. let_in are the readers that Saldo has let in, with
+--        blanks between them
 create table control.publication (
     organization_id bigint primary key references control.organization,
     workspace_id text not null,
@@ -12,7 +13,8 @@ create table control.publication (
     definition text not null,
     release_digest text not null,
     published_at timestamptz not null,
-    compared_at timestamptz
+    compared_at timestamptz,
+    let_in text not null default ''
 );
 
 call control.protect('control.publication');
