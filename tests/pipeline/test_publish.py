@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from saldo.database import Role, connect, run
 from saldo.pipeline.publish import PublishDefinitionOperator, take_down
 from saldo.pipeline.refresh import PowerBIRefreshOperator
 from saldo.powerbi.errors import OperationFailedError, PowerBIError, UnconfirmedError
-from saldo.powerbi.fabric import PURGE_REQUIRED
+from saldo.powerbi.fabric import PURGE_REQUIRED, Fabric, Kind
 from saldo.powerbi.hook import PowerBIHook, Service
 from saldo.warehouse.build import build
 from tests.pipeline.test_refresh import wake
@@ -379,6 +380,21 @@ def test_a_reader_who_is_named_no_more_is_let_out_and_others_stay(published: Pub
     published.refresh()
     assert {"d@example.se", "boss@example.se"} <= published.readers()
     assert "c@example.se" not in published.readers()
+
+
+@pytest.mark.parametrize("kind", ["semanticModels", "reports"])
+def test_what_somebody_deleted_is_published_again(published: Published, kind: str) -> None:
+    published.publish()
+    known = published.row()
+    item_id = known["model_id"] if kind == "semanticModels" else known["report_id"]
+    published.fabric.admin("POST", "settings", {"reserved_seconds": 3})
+    Fabric(PowerBIHook()).delete_item(known["workspace_id"], Kind(kind), item_id)
+    with pytest.raises(PowerBIError, match="ItemDisplayNameNotAvailableYet"):
+        published.publish()
+    time.sleep(3)
+    published.publish()
+    workspace = published.workspace()
+    assert len(items(workspace, "SemanticModel")) == len(items(workspace, "Report")) == 1
 
 
 def test_a_model_that_somebody_deleted_is_published_again_by_the_next_run(published: Published) -> None:

@@ -17,7 +17,16 @@ from saldo.powerbi.errors import FiguresDifferError, NotSetUpError, PowerBIError
 from saldo.powerbi.fabric import Fabric
 from saldo.powerbi.hook import VIEWER, PowerBIHook
 from saldo.powerbi.project import render
-from saldo.powerbi.publishing import Progress, Publication, Target, Wait, Wanted, is_passing, withdraw
+from saldo.powerbi.publishing import (
+    Progress,
+    Publication,
+    Target,
+    Wait,
+    Wanted,
+    is_passing,
+    is_there,
+    withdraw,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -111,7 +120,8 @@ class PublishDefinitionOperator(BaseOperator):
             model_id=known["model_id"],
             report_id=known["report_id"],
         )
-        if known["definition"] == _digest(target, wanted) and not event:
+        is_current = known["definition"] == _digest(target, wanted) and not event
+        if is_current and is_there(Fabric(hook), wanted):
             raise AirflowSkipException("Power BI has the newest definition already: nothing to send")
         progress = Progress.from_json(event.get("progress", {}))
         publication = Publication(

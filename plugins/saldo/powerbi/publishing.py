@@ -310,6 +310,21 @@ class Publication:
         )
 
 
+def is_there(fabric: Fabric, wanted: Wanted) -> bool:
+    """Whether Power BI has still what was published before.
+
+    Raises:
+        PowerBIError: Power BI does not say.
+    """
+    try:
+        return all(
+            any(item.id == known for item in fabric.items(wanted.workspace_id, kind))
+            for kind, known in ((Kind.MODEL, wanted.model_id), (Kind.REPORT, wanted.report_id))
+        )
+    except NotFoundError:
+        return False
+
+
 def withdraw(
     fabric: Fabric, *, workspace_id: str, is_given: bool, report_id: str, model_id: str, connection_id: str
 ) -> None:
