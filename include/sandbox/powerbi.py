@@ -18,7 +18,7 @@ from sandbox import powerbi_models
 from sandbox.datasets import Dataset, Refresh
 from sandbox.fabric_items import Fabric
 from sandbox.powerbi_answers import body_of, error, refused, unauthorized
-from sandbox.state import Settings
+from sandbox.state import DAILY_QUOTA, Settings
 
 
 def routes(fabric: Fabric) -> APIRouter:
@@ -31,12 +31,14 @@ def routes(fabric: Fabric) -> APIRouter:
     async def workspaces(request: Request) -> Response:
         if answer := unauthorized(fabric, request):
             return answer
+        # as many refreshes as a test allows are what a capacity gives
+        is_unlimited = fabric.state.settings.quota > DAILY_QUOTA
         listed = [
             {
                 "id": workspace.id,
                 "name": workspace.name,
                 "type": "Workspace",
-                "isOnDedicatedCapacity": workspace.capacity_id is not None,
+                "isOnDedicatedCapacity": is_unlimited or workspace.capacity_id is not None,
                 **({"capacityId": workspace.capacity_id} if workspace.capacity_id else {}),
             }
             for workspace in fabric.workspaces.values()

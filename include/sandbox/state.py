@@ -22,6 +22,8 @@ ENTRA_CLIENT = ("sandbox-powerbi", "sandbox-powerbi-secret")
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://saldo.example/sandbox")
 ENTRA_OBJECT = str(uuid.uuid5(NAMESPACE, "service principal"))
 """The service principal's object id, by which workspaces and connections know it."""
+DAILY_QUOTA = 8
+"""Refreshes of a dataset in 24 hours where its workspace has no capacity."""
 
 
 class Access(BaseModel):
@@ -77,7 +79,11 @@ class Settings(BaseModel):
     refresh_seconds: float = Field(default=4.0, ge=0, description="time that a refresh runs")
     history_lag_seconds: float = Field(default=0.5, ge=0, description="time until history shows a refresh")
     busy_status: Literal[400, 409] = Field(default=400, description="answer to a refresh while one runs")
-    quota: int = Field(default=8, ge=0, description="refreshes of a dataset in 24 hours")
+    quota: int = Field(
+        default=DAILY_QUOTA,
+        ge=0,
+        description="refreshes of a dataset in 24 hours; more than eight are told as a capacity",
+    )
     last_modified: dict[str, LastModified] = Field(
         default_factory=dict,
         description="lastmodified by tenant/resource or by resource: honoured, ignored or refused",
