@@ -54,6 +54,57 @@ def get_provider_info() -> dict[str, Any]:
                         "label": "CA file of the login address",
                         "schema": {"type": ["string", "null"]},
                     },
+                    "fabric_url": {
+                        "label": "Fabric API address",
+                        "description": "https://api.fabric.microsoft.com unless you run against the sandbox",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "auth": {
+                        "label": "How to sign in",
+                        "description": "client_secret unless certificate, workload_identity or "
+                        "managed_identity",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "certificate": {
+                        "label": "Certificate file",
+                        "description": "For certificate; its passphrase is the client secret",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "token_file": {
+                        "label": "Token file",
+                        "description": "For workload_identity, where the environment does not name it",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "warehouse_server": {
+                        "label": "Warehouse's address",
+                        "description": "As Power BI reaches it, with its port; without, nothing is published",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "warehouse_database": {
+                        "label": "Warehouse's database",
+                        "description": "saldo unless said",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "warehouse_connection_id": {
+                        "label": "Power BI connection",
+                        "description": "The id of one made by hand, for all companies; else each has its own",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "gateway_id": {
+                        "label": "Gateway",
+                        "description": "Its id, where Power BI reaches the warehouse through one",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "connectivity": {
+                        "label": "Kind of gateway",
+                        "description": "OnPremisesGateway or VirtualNetworkGateway",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "capacity_id": {
+                        "label": "Capacity",
+                        "description": "The id of the one for workspaces that Saldo makes",
+                        "schema": {"type": ["string", "null"]},
+                    },
                 },
             },
         ],

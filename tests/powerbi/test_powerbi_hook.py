@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -16,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from saldo.powerbi import hook as hook_module
+from saldo.powerbi import publishing
 from saldo.powerbi.errors import (
     AccessDeniedError,
     AlreadyRunningError,
@@ -29,6 +33,7 @@ from saldo.powerbi.errors import (
 )
 from saldo.powerbi.history import History, Refresh
 from saldo.powerbi.hook import PowerBIHook, Service
+from saldo.provider import get_provider_info
 from tests.powerbi.service import CONNECTION, SECRET, Dataset, PowerBIService, connection, running_service
 from tests.sandbox.process import free_port
 
@@ -385,3 +390,13 @@ def test_a_way_to_sign_in_that_cannot_be_is_told(
 ) -> None:
     with pytest.raises(NotConfiguredError, match=says):
         signs_in_by(monkeypatch, login="app", extra=extra)
+
+
+def test_the_connection_form_has_a_field_for_all_that_is_read_from_the_extra() -> None:
+    [form] = [
+        each for each in get_provider_info()["connection-types"] if each["connection-type"] == "powerbi_saldo"
+    ]
+    sources = [inspect.getsource(module) for module in (hook_module, publishing)]
+    read = {name for source in sources for name in re.findall(r'extra\.get\("(\w+)"\)', source)}
+    assert len(read) > 8
+    assert set(form["conn-fields"]) == read | {service.extra for service in Service}
