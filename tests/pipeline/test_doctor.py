@@ -73,13 +73,15 @@ def left_behind(fabric: Sandbox) -> list[Any]:
 
 
 def test_a_set_up_that_works_is_tried_in_order_and_leaves_nothing(
-    fabric: Sandbox, organization_id: int
+    fabric: Sandbox, organization_id: int, module_warehouse: Warehouse
 ) -> None:
     findings = found(organization_id)
     assert list(findings) == STEPS
     assert {name for name, finding in findings.items() if finding.verdict is not Verdict.GOOD} == {"reach"}
     assert "private address, which Power BI's cloud cannot reach" in findings["reach"].sentence
     assert left_behind(fabric) == []
+    login = f"{module_warehouse.name}_report_{organization_id}"
+    assert module_warehouse.rows("select from pg_roles where rolname = %s", [login]) == []
 
 
 def test_a_company_that_is_published_keeps_its_login(

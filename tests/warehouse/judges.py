@@ -92,7 +92,7 @@ class MartJudge:
     def _caught(self, company: _Company, mutant: Mutant) -> str:
         connection = company.connection
         with connection.transaction(force_rollback=True):
-            run(connection, "control/build_settings")
+            run(connection, "control/settings_before_statistics")
             try:
                 _fill(connection, mutant.name, mutant.text)
             except psycopg.Error as error:

@@ -121,7 +121,7 @@ def spoiled(connection: Connection, organization_id: int, spoil: Spoil | None) -
     """
     with connection.transaction(force_rollback=True):
         connection.execute("set local session_replication_role = replica")
-        run(connection, "control/build_settings")
+        run(connection, "control/settings_before_statistics")
         is_spoiled = spoil is None
         if spoil is not None:
             with contextlib.suppress(psycopg.Error), connection.transaction():

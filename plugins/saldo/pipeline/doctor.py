@@ -13,7 +13,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from saldo import organizations
@@ -21,13 +21,13 @@ from saldo.database import Role, connect
 from saldo.fortnox import connecting
 from saldo.fortnox.connecting import Availability
 from saldo.fortnox.errors import FortnoxError
-from saldo.pipeline.publish import COMPARISON, make_login, read_publication
+from saldo.pipeline.publish import COMPARISON, drop_login, make_login, read_publication
 from saldo.powerbi.errors import PowerBIError, RefreshFailedError
 from saldo.powerbi.fabric import Fabric, Item, Kind
 from saldo.powerbi.hook import PowerBIHook, Service
 from saldo.powerbi.publishing import Progress, Publication, Target, Wait, Wanted
 
-_PATIENCE_SECONDS = 600.0
+_PATIENCE = timedelta(minutes=10)
 _POLL_SECONDS = 2.0
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 _SETUPS = {
@@ -55,10 +55,6 @@ class Finding:
     sentence: str
 
 
-class _StoppedError(Exception):
-    """A step found what the steps after it cannot do without."""
-
-
 @dataclass
 class _Toy:
     """What has been made for the trial, to be taken away again."""
@@ -72,8 +68,6 @@ class _Toy:
     connection_id: str = ""
     connection_is_ours: bool = False
     model_id: str = ""
-    started: float = field(default_factory=time.monotonic)
-
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -240,8 +234,7 @@ def _workspace(toy: _Toy) -> str:
         toy.workspace_id = given
         capacity = toy.fabric.workspace(given).get("capacityId")
         return f"The company's workspace is there, {_refreshes(bool(capacity))}"
-    made = next((each for each in toy.fabric.workspaces() if each.name == toy.name), None)
-    made = made or toy.fabric.create_workspace(toy.name, toy.target.capacity_id or None)
+    made = toy.fabric.create_workspace(toy.name, toy.target.capacity_id or None)
     toy.workspace_id, toy.workspace_is_ours = made.id, True
     return f"Workspaces can be made, {_refreshes(bool(toy.target.capacity_id))}"
 
@@ -302,9 +295,9 @@ def _query(toy: _Toy) -> str:
 
 
 def _wait(toy: _Toy, seconds: float) -> None:
-    if time.monotonic() - toy.started > _PATIENCE_SECONDS:
+    if datetime.now(UTC) - toy.began_at > _PATIENCE:
         raise RefreshFailedError(
-            f"Power BI has not come to an end in {_PATIENCE_SECONDS / 60:.0f} minutes",
+            f"Power BI has not come to an end in {_PATIENCE.seconds // 60} minutes",
             advice="Look at the workspace in Power BI, and run the doctor again",
         )
     time.sleep(seconds)
@@ -321,10 +314,13 @@ def _take_away(toy: _Toy) -> list[str]:
                 f"the model {model.name}",
                 lambda model=model: toy.fabric.delete_item(toy.workspace_id, Kind.MODEL, model.id),  # type: ignore[misc]
             )
-    if toy.connection_is_ours and toy.connection_id:
-        left += _delete(
-            f"the connection {toy.connection_id}", lambda: toy.fabric.delete_connection(toy.connection_id)
-        )
+    if toy.connection_is_ours:
+        if toy.connection_id:
+            left += _delete(
+                f"the connection {toy.connection_id}",
+                lambda: toy.fabric.delete_connection(toy.connection_id),
+            )
+        drop_login(toy.organization_id)
     return left
 
 

@@ -83,8 +83,7 @@ def explain(organization_id: int, cell: str) -> Explanation:
         "month": datetime.date(int(match["year"]), int(match["month"]), 1),
     }
     with connect(Role.TRANSFORMER, organization_id) as connection:
-        # asked right after a build the statistics are not there yet either
-        run(connection, "control/build_settings")
+        run(connection, "control/settings_before_statistics")
         found = run(connection, "control/explain_cell", asked).fetchone()
         if found is None or found[3] is None:
             raise LookupError(

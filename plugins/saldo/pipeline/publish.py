@@ -23,7 +23,6 @@ from saldo.powerbi.publishing import (
     Target,
     Wait,
     Wanted,
-    is_passing,
     is_there,
     withdraw,
 )
@@ -88,7 +87,7 @@ class PublishDefinitionOperator(BaseOperator):
         except ThrottledError as error:
             self._hold_back(error, event)
         except PowerBIError as error:
-            if is_passing(error):
+            if error.passes:
                 raise
             raise AirflowFailException(str(error)) from None
 
@@ -176,6 +175,12 @@ def make_login(organization_id: int) -> tuple[str, str]:
     return str(row[0]), password
 
 
+def drop_login(organization_id: int) -> None:
+    """The login of an organization's report is gone, if there was one."""
+    with connect(Role.PAGE, organization_id) as connection:
+        run(connection, "control/report_login_drop", {"organization_id": organization_id})
+
+
 def take_down(organization_id: int, powerbi_conn_id: str = PowerBIHook.default_conn_name) -> None:
     """Deletes from Power BI what Saldo published of an organization, and the login that it read with.
 
@@ -197,8 +202,7 @@ def take_down(organization_id: int, powerbi_conn_id: str = PowerBIHook.default_c
             model_id=known["model_id"],
             connection_id="" if target and target.connection_id else known["connection_id"],
         )
-    with connect(Role.PAGE, organization_id) as connection:
-        run(connection, "control/report_login_drop", {"organization_id": organization_id})
+    drop_login(organization_id)
 
 
 def read_publication(connection: Any) -> dict[str, Any]:

@@ -27,6 +27,8 @@ _RETRY_AFTER_WHEN_UNSAID = 60.0
 _RUNNING_WORDS = re.compile(
     r"another refresh|already (executing|running|in progress)|RefreshInProgress", re.IGNORECASE
 )
+# the name of something deleted is kept from use for some minutes
+_PASSING_CODES = {"ItemDisplayNameNotAvailableYet"}
 _QUOTA_WORDS = re.compile(r"refresh requests in (the )?last 24 hours", re.IGNORECASE)
 
 
@@ -80,13 +82,15 @@ def check(response: httpx.Response) -> None:
             advice="Correct the ids of workspace and dataset with `saldo connect`, or make the service "
             "principal Contributor of the workspace",
         )
-    if _is_final(response):
+    if _is_final(response, code):
         raise RefusedError(f"Power BI refused {response.url.path} ({status})", code=code, reason=reason)
     raise PowerBIError(f"Power BI refused the request ({status})", code=code, reason=reason)
 
 
-def _is_final(response: httpx.Response) -> bool:
+def _is_final(response: httpx.Response, code: str) -> bool:
     """Fabric says of most refusals whether asking again may help."""
+    if code in _PASSING_CODES:
+        return False
     try:
         return response.json().get("isRetriable") is False
     except (ValueError, AttributeError):

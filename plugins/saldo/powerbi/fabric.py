@@ -139,7 +139,6 @@ class Fabric:
         Raises:
             RefusedError: it could not sign in or not reach the warehouse, in the service's words.
         """
-        encryption = gateway.encryption if gateway else "Encrypted"
         credentials = {"credentialType": "Basic", "username": user, "password": password}
         body: dict[str, Any] = {
             "connectivityType": gateway.connectivity if gateway else "ShareableCloud",
@@ -155,7 +154,7 @@ class Fabric:
             },
             "credentialDetails": {
                 "singleSignOnType": "None",
-                "connectionEncryption": encryption,
+                "connectionEncryption": "Encrypted",
                 "skipTestConnection": False,
                 "credentials": credentials,
             },
@@ -212,7 +211,6 @@ class Gateway:
 
     id: str
     connectivity: str
-    encryption: str = "Encrypted"
 
 
 _POLL_SECONDS = 5.0

@@ -1,7 +1,8 @@
 """Publishes an organization's model and report, one step after the other, each found before it is made.
 
-What takes Fabric longer than an answer is not waited for here: `publish` says how long it wants to be left
-alone, and goes on with the same progress. A try that was lost begins again and finds what it had made.
+What takes Fabric longer than an answer is not waited for here: `Publication.go_on` says how long Fabric wants
+to be left alone, and then goes on with the same progress. A try that was lost begins again and finds what it
+had made.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ Say = Callable[[str], None]
 
 
 class Publication:
-    """One organization's publication; `step` after `step` until it is whole."""
+    """One organization's publication; `go_on` until it is whole."""
 
     def __init__(
         self, hook: PowerBIHook, target: Target, wanted: Wanted, make_login: MakeLogin, say: Say
@@ -346,8 +347,3 @@ def withdraw(
     for delete in deletions:
         with contextlib.suppress(NotFoundError):
             delete()
-
-
-def is_passing(error: PowerBIError) -> bool:
-    """Whether a later try may succeed; the name of something deleted is kept from use for some minutes."""
-    return error.passes or error.code == "ItemDisplayNameNotAvailableYet"

@@ -26,8 +26,6 @@ BALANCE_COLUMNS = ("opening_of_year", "opening", "change", "closing", "last_year
 CASH_COLUMNS = (
     "month", "last_year", "difference", "to_date", "last_year_to_date", "difference_to_date", "rolling_12",
 )  # fmt: skip
-SALES_COLUMNS = ("rolling_12", "rolling_12_before", "month")
-VAT_COLUMNS = ("month", "quarter", "to_date")
 RECEIVABLE, PAYABLE = "receivable", "payable"
 
 

@@ -111,7 +111,7 @@ def _build(connection: Connection, organization_id: int) -> BuildResult:
         found.built,
     )
     started = time.monotonic()
-    run(connection, "control/build_settings")
+    run(connection, "control/settings_before_statistics")
     _fill(connection)
     filled = time.monotonic()
     checks = tuple(_check(connection, file) for file in [*sql.files("checks"), *custom.checks()])

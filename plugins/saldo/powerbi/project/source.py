@@ -126,17 +126,6 @@ class Model:
     time: TimeGroup
     relationships: tuple[Relationship, ...]
 
-    def table(self, name: str) -> Table:
-        """A table by its name.
-
-        Raises:
-            KeyError: there is none.
-        """
-        found = next((table for table in self.tables if table.name == name), None)
-        if found is None:
-            raise KeyError(name)
-        return found
-
 
 def folder() -> Path:
     """Where the sources are."""
