@@ -16,21 +16,12 @@ from sandbox.dax_evaluating import Context, Evaluator, Filter, Reference, Relati
 from sandbox.dax_reading import DaxError, Expression, parse
 from sandbox.dax_values import Value
 
-__all__ = ["DaxError", "Model", "Partition"]
+__all__ = ["DaxError", "Model"]
 
 # a fixed decimal number of Power BI has four digits after the point
 _FIXED = Decimal("0.0001")
 _QUERY = re.compile(r"\s*EVALUATE\b(.*)", re.IGNORECASE | re.DOTALL)
 _COLUMN = re.compile(r"(.+)\[(.+)\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Partition:
-    """Where a table's rows come from: a relation of schema mart, its columns by the model's names of them."""
-
-    relation: str
-    columns: Mapping[str, str]
-    is_per_organization: bool
 
 
 @dataclass
@@ -93,20 +84,6 @@ class Model:
             for measure in table.of_kind("measure")
             if ("isHidden" in measure.properties) is hidden
         ]
-
-    def partitions(self) -> dict[str, Partition]:
-        """Where the rows of each table come from, by the table's name; those that need none are left out."""
-        found = {}
-        for name, table in self._tables.items():
-            source = "\n".join(part.expression for part in table.of_kind("partition"))
-            if relation := re.search(r'Item = "(\w+)"', source):
-                columns = {
-                    column.name: column.says("sourceColumn")
-                    for column in table.of_kind("column")
-                    if not column.expression
-                }
-                found[name] = Partition(relation[1], columns, "[organization_id]" in source)
-        return found
 
     def load(self, rows: Mapping[str, Iterable[Mapping[str, Value]]]) -> None:
         """Takes the rows of each table, by the model's names of tables and columns, and computes the rest.

@@ -19,6 +19,7 @@ from sandbox.dax import DaxError
 from sandbox.dax import Model as DaxModel
 from sandbox.fabric_items import Fabric, Item, Role
 from sandbox.powerbi_answers import body_of, error, refused, told_error, unowned, without_workspace
+from sandbox.tmdl import Model
 from sandbox.warehouse_reading import ImportedModel
 
 _QUERY_FAILED = "DatasetExecuteQueriesError"
@@ -247,19 +248,20 @@ def _row(dataset: Dataset, query: str) -> dict[str, Any]:
     if dataset.model is None:
         raise DaxError("The dataset has no model")
     asked = DaxModel.read(dataset.model.files)
-    asked.load(_rows(asked, dataset.imported or ImportedModel()))
+    asked.load(_rows(dataset.model, dataset.imported or ImportedModel()))
     found = asked.query(query)
     row = {name: _plain(value) for name, value in (found[0] if found else {}).items()}
     return row | {f"[{name}]": value for name, value in dataset.answers.items() if f"[{name}]" in row}
 
 
-def _rows(asked: DaxModel, imported: ImportedModel) -> dict[str, list[dict[str, Any]]]:
+def _rows(model: Model, imported: ImportedModel) -> dict[str, list[dict[str, Any]]]:
+    """What was imported, by the model's names of tables and columns."""
     return {
-        table: [
-            {name: row.get(source) for name, source in partition.columns.items()}
-            for row in imported.by_table.get(table, ())
+        name: [
+            {column: row.get(source) for column, (source, _) in table.columns.items()}
+            for row in imported.by_table.get(name, ())
         ]
-        for table, partition in asked.partitions().items()
+        for name, table in model.tables.items()
     }
 
 

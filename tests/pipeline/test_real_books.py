@@ -64,7 +64,9 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.mark.airflow
-@pytest.mark.parametrize("books", [MADE_UP, *COMPLETE], indirect=True)
+@pytest.mark.parametrize(
+    "books", [MADE_UP, *(pytest.param(name, marks=pytest.mark.slow) for name in COMPLETE)], indirect=True
+)
 def test_closing_balances_through_airflow_are_those_the_file_states(
     books: Path, warehouse: Warehouse, airflow_database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from psycopg import connect, sql
 from psycopg.rows import dict_row
 
 from sandbox.dax import Model
+from sandbox.tmdl import read_model
 from tests.support import Warehouse
 
 DEFINITION = Path(__file__).parents[2] / "include" / "powerbi" / "Saldo.SemanticModel"
@@ -16,9 +17,11 @@ DEFINITION = Path(__file__).parents[2] / "include" / "powerbi" / "Saldo.Semantic
 
 def read() -> Model:
     """The model that `make powerbi` wrote."""
-    return Model.read(
-        {str(path.relative_to(DEFINITION)): path.read_text("utf-8") for path in DEFINITION.rglob("*.tmdl")}
-    )
+    return Model.read(_files())
+
+
+def _files() -> dict[str, str]:
+    return {str(path.relative_to(DEFINITION)): path.read_text("utf-8") for path in DEFINITION.rglob("*.tmdl")}
 
 
 class Imports:
@@ -32,18 +35,19 @@ class Imports:
         """The model with the rows of one organization."""
         model = read()
         rows = {}
-        for table, partition in model.partitions().items():
-            columns = sql.SQL(", ").join(
-                sql.SQL("{} as {}").format(sql.Identifier(source), sql.Identifier(name))
-                for name, source in partition.columns.items()
-            )
-            query = sql.SQL("select {} from mart.{}").format(columns, sql.Identifier(partition.relation))
-            if partition.is_per_organization:
-                query += sql.SQL(" where organization_id = {}").format(organization_id)
-                rows[table] = self._read(query)
-            else:
-                rows[table] = self.references.setdefault(table, []) or self._read(query)
-                self.references[table] = rows[table]
+        for name, table in read_model(_files()).tables.items():
+            for partition in table.partitions:
+                columns = sql.SQL(", ").join(
+                    sql.SQL("{} as {}").format(sql.Identifier(source), sql.Identifier(column))
+                    for column, (source, _) in table.columns.items()
+                )
+                query = sql.SQL("select {} from mart.{}").format(columns, sql.Identifier(partition.relation))
+                if partition.organization is not None:
+                    query += sql.SQL(" where organization_id = {}").format(organization_id)
+                    rows[name] = self._read(query)
+                else:
+                    rows[name] = self.references.setdefault(name, []) or self._read(query)
+                    self.references[name] = rows[name]
         model.load(rows)
         return model
 

@@ -66,7 +66,14 @@ class Imported:
         return self.connection.execute(query, parameters).fetchall()
 
 
-@pytest.fixture(scope="module", params=NAMES)
+# Years that overlap or are of other lengths, sub-ledgers and trade; the rest takes long.
+QUICK = {"short_first_and_eighteen_months", "overlapping", "trade"}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in NAMES],
+)
 def imported(request: pytest.FixtureRequest, module_warehouse: Warehouse) -> Iterator[Imported]:
     told = TOLD[request.param]
     organization_id = company(7000 + NAMES.index(told.name), told.name)
